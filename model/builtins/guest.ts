@@ -1,0 +1,98 @@
+/** The guest and its CPUs as drivers drive them (machine.h). Each is a step of the interleaving. */
+
+import {
+  type AccessKind,
+  acceptBegin,
+  acceptEnd,
+  access,
+  enterBegin,
+  enterEnd,
+  exitGuest,
+  GUEST,
+  isInterrupted,
+} from '../machine/guest';
+import { hex } from '../machine/pages';
+import { statusText } from '../machine/tdx-status';
+import { tlbFlush } from '../machine/tlb';
+import type { Builtin } from '../machine/types';
+import { exitGpa, setVcpuWord, vcpuOf, vcpuWord } from '../machine/vcpus';
+import { big, type Call, define, num } from './define';
+
+const vcpu = (c: Call): number => vcpuOf(c.m, num(c, 0));
+const KINDS: readonly AccessKind[] = ['read', 'write', 'exec'];
+const kindOf = (c: Call): AccessKind => KINDS[num(c, 2)] ?? c.m.unknown(`a guest access of kind ${num(c, 2)}`);
+
+const RESULTS = new Map<bigint, string>([
+  [GUEST.DONE, ''],
+  [GUEST.EXTERNAL_INTERRUPT, ': interrupted'],
+  [GUEST.EPT_VIOLATION, ': EPT violation'],
+  [GUEST.EPT_MISCONFIG, ': EPT misconfiguration'],
+  [GUEST.VE, ': #VE'],
+  [GUEST.ACCEPT_BUSY, ': busy'],
+  [GUEST.ALREADY_ACCEPTED, ': accepted already'],
+  [GUEST.CONTINUE, ' begins'],
+]);
+const outcome = (result: unknown): string => {
+  const value = BigInt((result as bigint | number | undefined) ?? 0);
+  return RESULTS.get(value) ?? `: ${statusText(value)}`;
+};
+const at = (c: Call): string => `gpa ${hex(Number(big(c, 1)))}`;
+
+export const guestBuiltins: readonly Builtin[] = [
+  define('__guest_load_root', {
+    run: (c) => {
+      const v = vcpu(c);
+      const root = num(c, 1);
+      setVcpuWord(c.m, v, 'rootPfn', root <= 0 ? 0 : Math.floor(root / 4096));
+      setVcpuWord(c.m, v, 'rootLevel', num(c, 2));
+    },
+  }),
+  define('__guest_flush_tlb', {
+    point: true,
+    run: (c) => tlbFlush(c.m, vcpu(c), false),
+    describe: (c) => `vcpu${vcpu(c)} flushes its TLB`,
+  }),
+  define('__guest_enter_begin', {
+    point: true,
+    run: (c) => enterBegin(c.m, vcpu(c)),
+    describe: (c, r) => `vcpu${vcpu(c)} enters the guest${outcome(r)}`,
+  }),
+  define('__guest_enter_end', {
+    point: true,
+    run: (c) => enterEnd(c.m, vcpu(c)),
+    describe: (c, r) => `vcpu${vcpu(c)} ends its zero-step entry${outcome(r)}`,
+  }),
+  define('__guest_exit', {
+    point: true,
+    run: (c) => exitGuest(c.m, vcpu(c)),
+    describe: (c) => `vcpu${vcpu(c)} leaves the guest`,
+  }),
+  define('__guest_arm_zero_step', { run: (c) => setVcpuWord(c.m, vcpu(c), 'zeroStep', 1) }),
+  define('__guest_access', {
+    point: true,
+    run: (c) => access(c.m, vcpu(c), big(c, 1), kindOf(c)),
+    describe: (c, r) => `guest of vcpu${vcpu(c)}: ${kindOf(c)} ${at(c)}${outcome(r)}`,
+  }),
+  define('__guest_accept_begin', {
+    point: true,
+    run: (c) => acceptBegin(c.m, vcpu(c), big(c, 1)),
+    describe: (c, r) => `guest of vcpu${vcpu(c)}: ACCEPT ${at(c)}${outcome(r)}`,
+  }),
+  define('__guest_accept_end', {
+    point: true,
+    run: (c) => acceptEnd(c.m, vcpu(c)),
+    describe: (c, r) => `guest of vcpu${vcpu(c)}: ACCEPT ${at(c)} ends${outcome(r)}`,
+  }),
+  define('__guest_idle', {
+    point: true,
+    idle: true,
+    // asked while another thread runs, so by the thread's own id
+    ready: (c) => isInterrupted(c.m, c.thread.id),
+    run: () => GUEST.EXTERNAL_INTERRUPT,
+    describe: (c) => `guest of vcpu${vcpu(c)}: interrupted`,
+  }),
+  define('__guest_interrupted', { run: (c) => (isInterrupted(c.m) ? 1 : 0) }),
+  define('__guest_exit_gpa', { run: (c) => exitGpa(c.m, vcpu(c)) }),
+  define('__guest_exit_qualification', { run: (c) => BigInt(vcpuWord(c.m, vcpu(c), 'exitQualification')) }),
+  define('__guest_ext_exit_qualification', { run: (c) => BigInt(vcpuWord(c.m, vcpu(c), 'extQualification')) }),
+];

@@ -1,0 +1,132 @@
+/** Set-up, requests of user space and the rest of the host (machine.h). */
+
+import { requestDestroy, requestDestroyEnd } from '../machine/guest-data';
+import { VCPUS } from '../machine/layout';
+import { cString, giveName } from '../machine/names';
+import {
+  allocPage,
+  CONTENT,
+  freePage,
+  hasPage,
+  hex,
+  ownerOf,
+  ownerText,
+  pfnOfPage,
+  putPage,
+  setContent,
+  setOwner,
+} from '../machine/pages';
+import { register, registered } from '../machine/registry';
+import { setLifecycle, setOpState, setTdWord } from '../machine/tdx-td';
+import type { Builtin, Choice } from '../machine/types';
+import { setVcpuWord } from '../machine/vcpus';
+import { watchKvm } from '../machine/watch';
+import { big, type Call, define, flag, num, ONE_WAY } from './define';
+
+/** `__fault` may fire once per run; scenarios bound the rest. */
+const faultChoices = (c: Call): readonly Choice[] =>
+  registered(c.m, 'faultUsed') !== 0 ? ONE_WAY : [...ONE_WAY, { label: cString(c.m, num(c, 0)), faults: 1 }];
+
+function hostAccess(c: Call, pfn: number, write: boolean): void {
+  c.m.emit({ type: 'host-access', thread: c.thread.id, pfn, write });
+  if (write) setContent(c.m, pfn, CONTENT.host);
+}
+
+const setup: readonly Builtin[] = [
+  define('__machine_vm', {
+    run: (c) => {
+      register(c.m, 'kvm', num(c, 0));
+      watchKvm(c.m, num(c, 0));
+    },
+  }),
+  define('__machine_vcpu', {
+    run: (c) => {
+      const id = num(c, 1);
+      if (id < 0 || id >= VCPUS) return void c.m.unknown(`vCPU ${id}: the machine has ${VCPUS}`);
+      setVcpuWord(c.m, id, 'address', num(c, 0));
+    },
+  }),
+  define('__machine_attr_array', { run: (c) => register(c.m, 'attributes', num(c, 0)) }),
+  define('__machine_td', {
+    run: (c) => {
+      register(c.m, 'td', num(c, 0));
+      setLifecycle(c.m, 'KEYS_CONFIGURED');
+      setOpState(c.m, 'INITIALIZED');
+      setTdWord(c.m, 'hkid', num(c, 1));
+      setTdWord(c.m, 'epoch', 1);
+    },
+  }),
+  define('__machine_noise', {
+    run: (c) => {
+      register(c.m, 'noise', flag(c, 0) ? 1 : 0);
+      register(c.m, 'otherInGuest', flag(c, 0) ? 1 : 0);
+    },
+  }),
+  define('__machine_pending_ve', { run: (c) => register(c.m, 'pendingVe', flag(c, 0) ? 1 : 0) }),
+  define('__machine_name', { run: (c) => giveName(c.m, num(c, 0), num(c, 1)) }),
+  define('__trace', { point: true, run: () => undefined, describe: (c) => cString(c.m, num(c, 0)) }),
+];
+
+const requests: readonly Builtin[] = [
+  define('__request_destroy', {
+    run: (c) => requestDestroy(c.m, num(c, 0), num(c, 1), cString(c.m, num(c, 2))),
+    describe: (c) => `user space asks to destroy gfns ${num(c, 0)}-${num(c, 1) - 1}: ${cString(c.m, num(c, 2))}`,
+  }),
+  define('__request_destroy_end', { run: (c) => requestDestroyEnd(c.m, num(c, 0), num(c, 1)) }),
+];
+
+const others: readonly Builtin[] = [
+  define('__host_alloc_and_write', {
+    point: true,
+    run: (c) => {
+      const pfn = allocPage(c.m, 'host');
+      if (pfn !== 0) hostAccess(c, pfn, true);
+      return BigInt(pfn);
+    },
+    describe: (_c, r) => `another process gets page ${hex(Number(r ?? 0))} and writes it`,
+  }),
+  define('__host_access', {
+    point: true,
+    run: (c) => {
+      const pfn = num(c, 0);
+      if (!hasPage(pfn) || ownerOf(c.m, pfn).kind === 'free') {
+        return c.m.violate('memory-safety', `the host touches page ${hex(pfn)}, which is free`);
+      }
+      hostAccess(c, pfn, flag(c, 1));
+    },
+    describe: (c) => `the host ${flag(c, 1) ? 'writes' : 'reads'} page ${hex(num(c, 0))}`,
+  }),
+  define('__host_free', { point: true, run: (c) => freePage(c.m, num(c, 0)) }),
+  define('__user_page_alloc', {
+    point: true,
+    run: (c) => BigInt(allocPage(c.m, 'user') || c.m.unknown('no page is free')),
+    describe: (_c, r) => `page ${hex(Number(r ?? 0))} becomes anonymous memory of the VMM`,
+  }),
+  define('__user_page_free', { point: true, run: (c) => putPage(c.m, num(c, 0)) }),
+  define('__gmem_page', { run: (c) => setOwner(c.m, pfnOfPage(c.m, num(c, 0)), 'gmem', num(c, 1)) }),
+  define('__gmem_truncate', {
+    point: true,
+    run: (c) => {
+      const pfn = pfnOfPage(c.m, num(c, 0));
+      c.m.emit({ type: 'gmem-truncate', thread: c.thread.id, index: num(c, 1), pfn });
+      const owner = ownerOf(c.m, pfn);
+      if (owner.kind !== 'gmem') c.m.violate('kernel-bug', `a truncated page belongs to ${ownerText(owner)}`);
+    },
+    describe: (c) => `page ${hex(pfnOfPage(c.m, num(c, 0)))} leaves guest_memfd (index ${num(c, 1)})`,
+  }),
+  define('__wait_until', {
+    point: true,
+    ready: (c) => c.m.memory.peek('u64', num(c, 0)) === big(c, 1),
+    run: () => undefined,
+  }),
+  define('__fault', {
+    choices: faultChoices,
+    run: (c) => {
+      if (c.choice === 1) register(c.m, 'faultUsed', 1);
+      return c.choice;
+    },
+    describe: (c, r) => `${cString(c.m, num(c, 0))}${r ? ' (injected)' : ': no'}`,
+  }),
+];
+
+export const hostBuiltins: readonly Builtin[] = [...setup, ...requests, ...others];

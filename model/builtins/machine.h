@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What scenario drivers, and the reference KVM's hardware edge, ask of the machine directly: the
+ * guest, the CPUs, the host's other users of memory, and set-up. Nothing here exists in a kernel;
+ * every name starts with two underscores. Functions without a body are builtins in TypeScript.
+ * CPUs: every thread has a CPU of its own, whose number is the thread's (smp_processor_id()).
+ */
+#ifndef _MACHINE_H
+#define _MACHINE_H
+
+#include "prelude.h"
+
+struct kvm;
+struct kvm_vcpu;
+struct tdx_td;
+
+/* ---- set-up: tell the machine which C objects are which ---- */
+
+/*
+ * The VM under review. Watches kvm->mmu_invalidate_seq, mmu_invalidate_in_progress, vm_dead and
+ * vm_bugged; lets traces and invariants read slots, roots and counters. Locks inside are named after
+ * their fields.
+ */
+void __machine_vm(struct kvm *kvm);
+/* A vCPU, 0 <= id < 4. Must precede its first __guest_*() call. */
+void __machine_vcpu(struct kvm_vcpu *vcpu, int id);
+/* The VM's memory attributes: loads and stores of this array become attribute events. */
+void __machine_attr_array(struct xarray *xa);
+
+/*
+ * A TD that is keyed and initialised in one go (MNG.CREATE, KEY.CONFIG, ADDCX, MNG.INIT), with
+ * `hkid` in use: lifecycle KEYS_CONFIGURED, op_state INITIALIZED, epoch 1, no page mapped.
+ */
+void __machine_td(struct tdx_td *td, int hkid);
+/*
+ * On: a further vCPU, not modelled, runs in the TD all the time, so that BUSY may be injected for
+ * SEAMCALLs even where no modelled vCPU is in the guest. A kick that waits forces it out too; it comes
+ * back when mmu_lock is dropped.
+ */
+void __machine_noise(int on);
+
+/* A name for a lock (or any object) that is no field of struct kvm; `name` is a string literal. */
+void __machine_name(const void *object, const char *name);
+
+/* A note in the trace. `text` must be a string literal. */
+void __trace(const char *text);
+
+/* ---- entering and leaving the guest (vCPU thread, interrupts off) ---- */
+
+/* Reasons, as the hardware numbers them; those from 0x100 stay inside the guest. */
+#define GUEST_DONE 0
+#define GUEST_EXTERNAL_INTERRUPT 1
+#define GUEST_EPT_VIOLATION 48
+#define GUEST_EPT_MISCONFIG 49
+#define GUEST_HYPERCALL 77
+#define GUEST_VE 0x100             /* the page is pending and the TD takes #VE for it: accept it */
+#define GUEST_ACCEPT_BUSY 0x101    /* TDG.MEM.PAGE.ACCEPT: entry lock or host priority: try again */
+#define GUEST_ALREADY_ACCEPTED 0x102
+#define GUEST_CONTINUE 0x200       /* the first half is done: call the second */
+
+/* TDH.VP.ENTER refused: a TDX status in bits 63:32 (operand busy, ...). */
+#define GUEST_NOT_ENTERED(r) ((r) >> 32)
+
+/*
+ * The tables that the CPU walks for this vCPU from now on: the EPT pointer (for a TD the shared EPT
+ * pointer). The machine never reads it from struct kvm_vcpu. 0 means none.
+ */
+void __guest_load_root(struct kvm_vcpu *vcpu, hpa_t root, int level);
+/* INVEPT and friends: drop this vCPU's shared (or only) TLB entries. */
+void __guest_flush_tlb(struct kvm_vcpu *vcpu);
+
+/*
+ * VM entry; for a TD TDH.VP.ENTER, with its epoch rule. 0: in the guest, and __guest_exit() must
+ * follow some time. GUEST_CONTINUE: zero-step mitigation is armed, the SEPT tree is locked and
+ * __guest_enter_end() goes on. Anything else: not entered; GUEST_EXTERNAL_INTERRUPT when an interrupt
+ * was pending, GUEST_EPT_VIOLATION when the zero-step walk found the page still unmapped, else a TDX
+ * status.
+ */
+u64 __guest_enter_begin(struct kvm_vcpu *vcpu);
+u64 __guest_enter_end(struct kvm_vcpu *vcpu);
+static inline u64 __guest_enter(struct kvm_vcpu *vcpu)
+{
+	u64 r = __guest_enter_begin(vcpu);
+
+	if (r == GUEST_CONTINUE)
+		r = __guest_enter_end(vcpu);
+	return r;
+}
+/* VM exit. From here on interrupts that came are taken as soon as they are enabled. */
+void __guest_exit(struct kvm_vcpu *vcpu);
+/* The next VP.ENTER of this vCPU is a zero-step one (as after six faults at one instruction). */
+void __guest_arm_zero_step(struct kvm_vcpu *vcpu);
+
+/* ---- what the guest does, between __guest_enter() and __guest_exit() ---- */
+
+#define GUEST_READ 0
+#define GUEST_WRITE 1
+#define GUEST_EXEC 2
+
+/*
+ * One access through the TLB or the tables. `gpa` has the shared bit for a TD's shared memory. 0:
+ * done. Else the reason of the VM exit that it causes, or GUEST_VE. A pending interrupt wins:
+ * GUEST_EXTERNAL_INTERRUPT, and the access did not happen. A write leaves a new value in the page; a
+ * read checks that the guest's last value is still there (private memory; `data-lost` if not).
+ */
+u64 __guest_access(struct kvm_vcpu *vcpu, gpa_t gpa, int kind);
+/*
+ * TDG.MEM.PAGE.ACCEPT of one 4 KiB page, in two steps between which the entry is locked. VMs without
+ * acceptance: done at once. Returns as __guest_access(); `begin` says GUEST_CONTINUE when `end` must
+ * follow.
+ */
+u64 __guest_accept_begin(struct kvm_vcpu *vcpu, gpa_t gpa);
+u64 __guest_accept_end(struct kvm_vcpu *vcpu, gpa_t gpa);
+static inline u64 __guest_accept(struct kvm_vcpu *vcpu, gpa_t gpa)
+{
+	u64 r = __guest_accept_begin(vcpu, gpa);
+
+	if (r == GUEST_CONTINUE)
+		r = __guest_accept_end(vcpu, gpa);
+	return r;
+}
+/* Stays in the guest until an interrupt comes; returns GUEST_EXTERNAL_INTERRUPT. Not a deadlock. */
+u64 __guest_idle(struct kvm_vcpu *vcpu);
+/* Has an interrupt come that the guest has not left for yet? */
+int __guest_interrupted(struct kvm_vcpu *vcpu);
+
+/* Of the last exit for an EPT violation; both qualifications as in the SDM / TDX ABI. */
+gpa_t __guest_exit_gpa(struct kvm_vcpu *vcpu);
+u64 __guest_exit_qualification(struct kvm_vcpu *vcpu);
+u64 __guest_ext_exit_qualification(struct kvm_vcpu *vcpu);
+
+/* 1: a TD's access to a pending page raises #VE; 0 (as Linux guests ask): an exit of type 6. */
+void __machine_pending_ve(int on);
+
+/* ---- the rest of the host ---- */
+
+/*
+ * User space asks to destroy the contents of [start, end): until the matching end, the guest's data
+ * there may go. `why` is a literal: "attribute", "punch hole", "slot delete", "release", "error".
+ */
+void __request_destroy(gfn_t start, gfn_t end, const char *why);
+void __request_destroy_end(gfn_t start, gfn_t end);
+
+/* Another process gets the lowest free page and writes it. Returns its pfn, or 0 when none is free. */
+kvm_pfn_t __host_alloc_and_write(void);
+/* That page, or any other, is read or written by the host's kernel or user space through its own mapping. */
+void __host_access(kvm_pfn_t pfn, int write);
+void __host_free(kvm_pfn_t pfn);
+/* Anonymous memory of the VMM itself, for shared memory: one page, reference count 1, and back. */
+kvm_pfn_t __user_page_alloc(void);
+void __user_page_free(kvm_pfn_t pfn);
+
+/*
+ * The page cache of guest_memfd tells the machine what belongs to it: the page that it has just
+ * allocated for `index`, and the one that it has just taken out of the cache (before its reference is
+ * dropped).
+ */
+void __gmem_page(struct page *page, pgoff_t index);
+void __gmem_truncate(struct page *page, pgoff_t index);
+
+/* Blocks until *word == value (64 bits). For waits whose sleeping protocol does not matter. */
+void __wait_until(u64 *word, u64 value);
+/* 1 once per run as an injected choice (costs a fault), else 0: signal pending, event pending, ... */
+int __fault(const char *what);
+
+#endif

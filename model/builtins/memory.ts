@@ -1,0 +1,123 @@
+/** Objects, pages and bytes. Allocation never fails unless a scenario injects it with `__fault`. */
+
+import { BASE } from '../execute/memory';
+import { allocate, release } from '../machine/heap';
+import { PAGE_SIZE, pfnToVirt, virtToPfn } from '../machine/layout';
+import { mightSleep } from '../machine/locks';
+import {
+  allocPage,
+  CONTENT,
+  freePage,
+  getPage,
+  hasPage,
+  hex,
+  pagePrivate,
+  pfnOfAddress,
+  pfnOfPage,
+  putPage,
+  refcountOf,
+  setContent,
+  structPage,
+} from '../machine/pages';
+import type { Builtin } from '../machine/types';
+import { pagePrivateSet } from '../machine/watch';
+import { type Call, define, num } from './define';
+
+/** GFP_ATOMIC of the prelude. */
+const GFP_ATOMIC = 1;
+
+function newObject(c: Call, size: number, gfp: number): number {
+  if ((gfp & GFP_ATOMIC) === 0) mightSleep(c.m, c.thread.id, 'an allocation');
+  const addr = allocate(c.m, c.thread.id, size);
+  return addr !== 0 ? addr : c.m.unknown(`an allocation of ${size} bytes: the arena is full`);
+}
+
+function newPage(c: Call, gfp: number): number {
+  if ((gfp & GFP_ATOMIC) === 0) mightSleep(c.m, c.thread.id, 'an allocation');
+  const pfn = allocPage(c.m, 'kernel');
+  return pfn !== 0 ? pfn : c.m.unknown('an allocation of a page: none is free');
+}
+
+const pageOfVirt = (c: Call, addr: number): number =>
+  pfnOfAddress(addr) ?? c.m.stop('memory-safety', `${hex(addr)} lies in no page`);
+
+const freeVirt = (c: Call): void => {
+  const addr = num(c, 0);
+  if (addr === 0) return;
+  const pfn = pageOfVirt(c, addr);
+  if (refcountOf(c.m, pfn) === 0) freePage(c.m, pfn);
+  else putPage(c.m, pfn);
+};
+
+function fill(c: Call, addr: number, value: number, size: number): void {
+  if (value === 0) c.m.memory.zero(addr, size);
+  else for (let i = 0; i < size; i++) c.m.memory.setU8(addr + i, value);
+}
+
+export const memoryBuiltins: readonly Builtin[] = [
+  define('kzalloc', { run: (c) => newObject(c, num(c, 0), num(c, 1)) }),
+  define('kmalloc', { run: (c) => newObject(c, num(c, 0), num(c, 1)) }),
+  define('kcalloc', { run: (c) => newObject(c, num(c, 0) * num(c, 1), num(c, 2)) }),
+  define('kmalloc_array', { run: (c) => newObject(c, num(c, 0) * num(c, 1), num(c, 2)) }),
+  define('kfree', { run: (c) => release(c.m, num(c, 0)) }),
+  define('alloc_page', { run: (c) => structPage(newPage(c, num(c, 0))) }),
+  define('__free_page', { run: (c) => putPage(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('get_zeroed_page', { run: (c) => pfnToVirt(newPage(c, num(c, 0))) }),
+  define('__get_free_page', { run: (c) => pfnToVirt(newPage(c, num(c, 0))) }),
+  define('free_page', { run: freeVirt }),
+
+  define('pfn_to_page', { run: (c) => structPage(num(c, 0)) }),
+  define('page_to_pfn', { run: (c) => BigInt(pfnOfPage(c.m, num(c, 0))) }),
+  define('pfn_valid', { run: (c) => (hasPage(num(c, 0)) ? 1 : 0) }),
+  define('virt_to_page', { run: (c) => structPage(pageOfVirt(c, num(c, 0))) }),
+  define('page_address', { run: (c) => pfnToVirt(pfnOfPage(c.m, num(c, 0))) }),
+  define('__va', { run: (c) => BASE + num(c, 0) }),
+  define('__pa', { run: (c) => BigInt(num(c, 0) - BASE) }),
+  define('set_page_private', { run: (c) => pagePrivateSet(c.m, pfnOfPage(c.m, num(c, 0)), num(c, 1)) }),
+  define('page_private', { run: (c) => pagePrivate(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('get_page', { run: (c) => getPage(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('put_page', { run: (c) => putPage(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('page_count', { run: (c) => refcountOf(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('clear_highpage', {
+    run: (c) => {
+      const pfn = pfnOfPage(c.m, num(c, 0));
+      setContent(c.m, pfn, CONTENT.zero);
+      c.m.emit({ type: 'host-access', thread: c.thread.id, pfn, write: true });
+    },
+  }),
+  define('clear_page', {
+    run: (c) => {
+      c.m.memory.zero(num(c, 0), PAGE_SIZE);
+      setContent(c.m, virtToPfn(num(c, 0)), CONTENT.zero);
+    },
+  }),
+
+  define('memset', {
+    run: (c) => {
+      fill(c, num(c, 0), num(c, 1) & 0xff, num(c, 2));
+      return num(c, 0);
+    },
+  }),
+  define('memcpy', {
+    run: (c) => {
+      c.m.memory.copy(num(c, 0), num(c, 1), num(c, 2));
+      return num(c, 0);
+    },
+  }),
+  define('memset64', {
+    run: (c) => {
+      const value = BigInt.asUintN(64, BigInt(c.args[1] ?? 0));
+      for (let i = 0; i < num(c, 2); i++) c.m.memory.setU64(num(c, 0) + i * 8, value);
+      return num(c, 0);
+    },
+  }),
+  define('memcmp', {
+    run: (c) => {
+      for (let i = 0; i < num(c, 2); i++) {
+        const difference = c.m.memory.u8(num(c, 0) + i) - c.m.memory.u8(num(c, 1) + i);
+        if (difference !== 0) return difference;
+      }
+      return 0;
+    },
+  }),
+];

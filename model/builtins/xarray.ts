@@ -1,0 +1,59 @@
+/** xarrays by the kernel's names. Loads and stores are points: readers take no lock. */
+
+import { registered } from '../machine/registry';
+import type { Builtin } from '../machine/types';
+import { xaFind, xaLoad, xaStore, xaStoreRange } from '../machine/xarray';
+import { big, type Call, define, num, reads, writes } from './define';
+
+const find = (c: Call, after: boolean): number => {
+  const at = num(c, 1);
+  const index = xaFind(c.m, num(c, 0), c.m.memory.u64(at), big(c, 2), after);
+  if (index === undefined) return 0;
+  c.m.memory.setU64(at, BigInt(index));
+  return xaLoad(c.m, num(c, 0), BigInt(index));
+};
+
+const nameOf = (c: Call): string => (num(c, 0) === registered(c.m, 'attributes') ? 'mem_attr_array' : 'xarray');
+
+export const xarrayBuiltins: readonly Builtin[] = [
+  define('xa_init', { run: (c) => c.m.memory.setU64(num(c, 0), 0n) }),
+  define('xa_load', {
+    point: true,
+    touches: reads,
+    run: (c) => xaLoad(c.m, num(c, 0), big(c, 1)),
+    describe: (c, result) => `xa_load(${nameOf(c)}, ${big(c, 1)}) = ${result ?? 0}`,
+  }),
+  define('xa_store', {
+    point: true,
+    touches: writes,
+    run: (c) => xaStore(c.m, num(c, 0), big(c, 1), num(c, 2)),
+    describe: (c) => `xa_store(${nameOf(c)}, ${big(c, 1)}, ${num(c, 2)})`,
+  }),
+  define('xa_erase', {
+    point: true,
+    touches: writes,
+    run: (c) => xaStore(c.m, num(c, 0), big(c, 1), 0),
+    describe: (c) => `xa_erase(${nameOf(c)}, ${big(c, 1)})`,
+  }),
+  define('xa_reserve', { run: () => 0 }),
+  define('xa_store_range', {
+    point: true,
+    touches: writes,
+    run: (c) => {
+      xaStoreRange(c.m, num(c, 0), big(c, 1), big(c, 2), num(c, 3));
+      return 0;
+    },
+    describe: (c) => `xa_store_range(${nameOf(c)}, ${big(c, 1)}, ${big(c, 2)}, ${num(c, 3)})`,
+  }),
+  define('xa_find', { run: (c) => find(c, false) }),
+  define('xa_find_after', { run: (c) => find(c, true) }),
+  define('xa_empty', { run: (c) => (xaFind(c.m, num(c, 0), 0n, 0xffffn, false) === undefined ? 1 : 0) }),
+  define('xa_destroy', {
+    run: (c) => {
+      for (let i = xaFind(c.m, num(c, 0), 0n, 0xffffn, false); i !== undefined; ) {
+        xaStore(c.m, num(c, 0), BigInt(i), 0);
+        i = xaFind(c.m, num(c, 0), BigInt(i), 0xffffn, false);
+      }
+    },
+  }),
+];

@@ -1,0 +1,139 @@
+/**
+ * Making a schedule readable: fewest context switches first, then fewest actions, always checked by
+ * playing it. It changes only the order and the number of actions, never the program.
+ */
+
+import type { Program } from '../execute/program';
+import type { VmType } from '../machine/types';
+import { type Played, playUntil } from './play';
+import type { RunOptions } from './run';
+import { type Observer, Simulation } from './simulation';
+import type { Action, Scenario, Violation } from './types';
+
+/** Plays after which a violation is returned as short as it got. */
+const MAX_PLAYS = 600;
+
+type Segment = readonly Action[];
+
+/** A schedule that shows the same violation with at most as many switches. Deadlocks and livelocks are returned as they are. */
+export function shorten(
+  program: Program,
+  scenario: Scenario,
+  vm: VmType,
+  violation: Violation,
+  options: Pick<RunOptions, 'createMachine' | 'invariants'>,
+): Violation {
+  if (violation.invariant === 'deadlock' || violation.invariant === 'livelock') return violation;
+  const player = createPlayer(program, scenario, vm, violation, options);
+  let best = player?.(violation.schedule) ?? null;
+  if (player === null || best === null) return violation;
+  for (let improved = true; improved; ) {
+    improved = false;
+    for (const candidate of candidates(best.schedule)) {
+      const played = player(candidate);
+      if (played !== null && isBetter(played, best)) {
+        best = played;
+        improved = true;
+        break;
+      }
+    }
+  }
+  return { ...violation, schedule: best.schedule, preemptions: best.preemptions };
+}
+
+/** Plays a schedule up to the violation from the end of set-up; null when it doesn't show it. Null itself when set-up fails. */
+function createPlayer(
+  program: Program,
+  scenario: Scenario,
+  vm: VmType,
+  violation: Violation,
+  options: Pick<RunOptions, 'createMachine' | 'invariants'>,
+): ((schedule: readonly Action[]) => Played | null) | null {
+  let hit = false;
+  const observer: Observer = {
+    violation: (invariant) => {
+      const place = sim?.executor.places()[0] ?? null;
+      if (invariant === violation.invariant && samePlace(place, violation)) hit = true;
+    },
+    unknown: () => {},
+    witness: () => {},
+    fact: () => {},
+  };
+  const invariants = options.invariants.filter((i) => i.vm.includes(vm));
+  let sim: Simulation | null = null;
+  const made = new Simulation(program, scenario, vm, { ...options, invariants, observer });
+  sim = made;
+  if (!made.setUp()) return null;
+  const start = [...made.stacks];
+  const mark = made.memory.mark();
+  let plays = 0;
+  return (schedule) => {
+    if (plays++ >= MAX_PLAYS) return null;
+    made.memory.undo(mark);
+    made.memory.clearDirty();
+    start.forEach((node, t) => {
+      made.stacks[t] = node;
+    });
+    hit = false;
+    return playUntil(made, schedule, () => hit);
+  };
+}
+
+/** The violation must stay at its line: another place is another story. */
+function samePlace(place: Violation['place'], violation: Violation): boolean {
+  return place?.file === violation.place?.file && place?.line === violation.place?.line;
+}
+
+function segmentsOf(schedule: readonly Action[]): Segment[] {
+  const segments: Action[][] = [];
+  for (const action of schedule) {
+    const last = segments[segments.length - 1];
+    if (last !== undefined && last[0]!.thread === action.thread) last.push(action);
+    else segments.push([action]);
+  }
+  return segments;
+}
+
+function isBetter(a: Played, b: Played): boolean {
+  const switches = segmentsOf(a.schedule).length - segmentsOf(b.schedule).length;
+  if (switches !== 0) return switches < 0;
+  if (a.preemptions !== b.preemptions) return a.preemptions < b.preemptions;
+  return a.schedule.length < b.schedule.length;
+}
+
+/** Schedules to try instead, the most promising first. */
+function* candidates(schedule: readonly Action[]): Generator<readonly Action[]> {
+  const segments = segmentsOf(schedule);
+  for (let i = segments.length - 1; i >= 0; i--) yield joined(segments.filter((_, j) => j !== i));
+  for (let i = 1; i + 1 < segments.length; i++) {
+    yield joined(moved(segments, i, i + 1));
+    yield joined(moved(segments, i, i - 1));
+  }
+  for (let i = 0; i < segments.length; i++) {
+    const length = segments[i]!.length;
+    for (let keep = length >> 1; keep < length; keep += Math.max(1, (length - keep) >> 1)) {
+      yield joined(segments.map((s, j) => (j === i ? s.slice(0, keep) : s)));
+    }
+  }
+}
+
+function moved(segments: readonly Segment[], from: number, to: number): Segment[] {
+  const order = [...segments];
+  const [segment] = order.splice(from, 1);
+  order.splice(to, 0, segment!);
+  return order;
+}
+
+/** One schedule again. A stop in mid-way that the same thread follows at once is no stop: its next action covers both. */
+function joined(segments: readonly Segment[]): Action[] {
+  const flat = segments.flat();
+  const out: Action[] = [];
+  let choice: number | null = null;
+  flat.forEach((action, i) => {
+    const whole = choice === null ? action : { ...action, choice };
+    choice = null;
+    if (action.steps !== undefined && flat[i + 1]?.thread === action.thread) choice = whole.choice;
+    else out.push(whole);
+  });
+  return out;
+}

@@ -1,0 +1,159 @@
+/**
+ * Replaying a schedule as a trace: one row per thing worth showing, with what it changed in the
+ * state. It explores nothing.
+ */
+
+import type { Program } from '../execute/program';
+import type { Builtin, MachineEvent, VmType } from '../machine/types';
+import { eventAction, eventText, isNoteworthy } from './events';
+import { playStrictly } from './play';
+import type { RunOptions } from './run';
+import { type Observer, Simulation } from './simulation';
+import type { Action, Scenario, SourcePlace, TraceStep } from './types';
+
+/**
+ * The trace of a schedule. Errors: a schedule that doesn't fit the scenario, a set-up that doesn't
+ * end, a program that can't be linked.
+ */
+export function traceOf(
+  program: Program,
+  scenario: Scenario,
+  vm: VmType,
+  schedule: readonly Action[],
+  options: Pick<RunOptions, 'createMachine' | 'invariants'>,
+): TraceStep[] {
+  const recorder = new Recorder();
+  const invariants = options.invariants.filter((i) => i.vm.includes(vm));
+  const sim = new Simulation(program, scenario, vm, { ...options, invariants, observer: recorder });
+  recorder.attach(sim);
+  const ready = sim.setUp();
+  recorder.endSetUp();
+  if (!ready) return recorder.rows;
+  playStrictly(
+    sim,
+    schedule,
+    (action, i) => recorder.begin(action.thread, choiceLabel(sim, action), schedule[i - 1]?.thread !== action.thread),
+    (action, i) => recorder.end(schedule[i + 1]?.thread !== action.thread),
+  );
+  return recorder.rows;
+}
+
+function choiceLabel(sim: Simulation, action: Action): string {
+  if (action.choice === 0) return '';
+  return sim.choices(action.thread)?.[action.choice]?.label ?? '';
+}
+
+/** Collects rows while the simulation runs. */
+class Recorder implements Observer {
+  readonly rows: TraceStep[] = [];
+  private sim!: Simulation;
+  private thread = 'set-up';
+  private label = '';
+  private start: SourcePlace | null = null;
+  /** Rows at the beginning of the thread's turn. */
+  private made = 0;
+  private texts: string[] = [];
+  private violations: string[] = [];
+  private failedAt: SourcePlace | null = null;
+  private state: Record<string, string> = {};
+
+  attach(sim: Simulation): void {
+    this.sim = sim;
+    sim.executor.onBuiltin = (builtin, args, result) => this.builtin(builtin, args, result);
+  }
+
+  /** What happens during set-up is no row, unless it breaks something. */
+  endSetUp(): void {
+    this.rows.length = 0;
+    this.texts = [];
+    this.state = {};
+    if (this.violations.length > 0) this.row('set-up', this.failedAt);
+    this.state = this.sim.machine.describe();
+  }
+
+  /** An action begins; `turn` when another thread ran before. */
+  begin(t: number, label: string, turn: boolean): void {
+    this.thread = this.sim.threads[t]!.name;
+    this.label = label;
+    this.start = this.sim.placesOf(t)[0] ?? null;
+    if (turn) this.made = this.rows.length;
+  }
+
+  /** An action is over. A turn in which nothing was worth a row gets one all the same. */
+  end(switches: boolean): void {
+    if (this.violations.length > 0) this.row(this.violations[0]!, this.failedAt ?? this.start);
+    else if (this.texts.length > 0) this.row(this.texts.shift()!, this.start);
+    else if (switches && this.rows.length === this.made) {
+      this.row(this.start ? `runs ${this.start.function}()` : 'runs a callback', this.start);
+    }
+  }
+
+  violation(invariant: string, message: string): void {
+    this.violations.push(`${invariant}: ${message}`);
+    this.failedAt = this.place();
+  }
+
+  unknown(why: string): void {
+    this.violations.push(`not understood: ${why}`);
+    this.failedAt = this.place();
+  }
+
+  witness(): void {}
+
+  fact(): void {}
+
+  /** What C does to a watched word is a row; what a builtin does is told with the builtin. */
+  event(e: MachineEvent): void {
+    const text = eventText(e);
+    if (text !== null) this.texts.push(text);
+    if (isNoteworthy(e) && !this.sim.executor.inBuiltin) this.row(eventAction(e), this.place());
+  }
+
+  /** A builtin is a row when it changed something that shows, went an unusual way, or broke a rule. */
+  private builtin(builtin: Builtin, args: readonly (number | bigint)[], result: number | bigint | undefined): void {
+    if (!builtin.describe) return;
+    const { machine, executor } = this.sim;
+    const state = machine.describe();
+    const quiet = this.texts.length === 0 && this.violations.length === 0 && this.label === '';
+    if (quiet && differences(this.state, state).length === 0) return;
+    const action = builtin.describe(machine, executor.running, args, result);
+    this.row(this.label === '' ? action : `${action} [${this.label}]`, this.place(), state);
+    this.label = '';
+  }
+
+  private place(): SourcePlace | null {
+    return this.sim?.executor.places()[0] ?? null;
+  }
+
+  private row(action: string, place: SourcePlace | null, state = this.sim.machine.describe()): void {
+    const changes = differences(this.state, state);
+    const told = new Set([action, ...changes]);
+    this.rows.push({
+      thread: this.thread,
+      place,
+      action,
+      changes: [...changes, ...this.texts.filter((t) => !told.has(t))],
+      violations: this.violations,
+      state,
+    });
+    this.state = state;
+    this.texts = [];
+    this.violations = [];
+    this.failedAt = null;
+  }
+}
+
+/** `name: old -> new` for what differs; a value that appears or goes shows as such. */
+export function differences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): string[] {
+  const changes: string[] = [];
+  for (const [name, value] of Object.entries(after)) {
+    const old = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (old !== value) changes.push(`${name}: ${old ?? '-'} -> ${value}`);
+  }
+  for (const [name, old] of Object.entries(before))
+    if (!Object.hasOwn(after, name)) changes.push(`${name}: ${old} -> -`);
+  return changes;
+}

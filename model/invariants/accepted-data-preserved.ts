@@ -1,0 +1,24 @@
+/** What the guest wrote and accepted is still there. */
+
+import { expectedData } from '../machine/guest-data';
+import { gfnText } from './observe';
+import type { Invariant } from './types';
+
+export const invariant: Invariant = {
+  id: 'accepted-data-preserved',
+  title: 'What the guest wrote and accepted is still there',
+  statement:
+    'When the guest looks at private memory that it has accepted and written, it finds what it wrote, unless user space asked to destroy it.',
+  why: 'Silent corruption of the guest, or its death on a page that is suddenly pending.',
+  source: 'seeds 000 and 004',
+  example: 'Any zap of private memory that nobody asked for.',
+  vm: ['sw-protected', 'snp', 'tdx'],
+  kind: 'state',
+  onEvent(m, event) {
+    if (event.type === 'data-lost') {
+      m.violate('accepted-data-preserved', `the guest finds its data at ${gfnText(event.gfn)} gone`);
+    } else if (event.type === 'guest-access' && event.isPrivate && expectedData(m, event.gfn) !== 0) {
+      m.host.witness('accepted-data-preserved');
+    }
+  },
+};

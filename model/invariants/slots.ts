@@ -1,0 +1,90 @@
+/**
+ * Memslots as KVM's structures hold them: the reference's sorted array, or a kernel's tree by gfn. A
+ * KVM that keeps them otherwise yields undefined, and the rules that need them stay silent (vacuous).
+ */
+
+import { findField, numberField } from '../machine/kvm-view';
+import type { Machine } from '../machine/machine';
+import { registered } from '../machine/registry';
+
+export interface Slot {
+  readonly address: number;
+  readonly base: number;
+  readonly pages: number;
+  /** KVM_MEMSLOT_INVALID: being deleted or moved. */
+  readonly invalid: boolean;
+  /** KVM_MEM_GUEST_MEMFD. */
+  readonly gmem: boolean;
+  /** `gmem.file`, 0 when unbound. */
+  readonly file: number;
+}
+
+const SLOT = 'struct kvm_memory_slot';
+const SLOTS = 'struct kvm_memslots';
+/** KVM's constants: include/linux/kvm_host.h and the user-space interface. */
+const INVALID = 1 << 16;
+const GUEST_MEMFD = 1 << 2;
+const MAX_SLOTS = 32;
+
+function slotAt(m: Machine, address: number): Slot {
+  const field = (path: string): number => numberField(m, SLOT, address, path) ?? 0;
+  const flags = field('flags');
+  return {
+    address,
+    base: field('base_gfn'),
+    pages: field('npages'),
+    invalid: (flags & INVALID) !== 0,
+    gmem: (flags & GUEST_MEMFD) !== 0,
+    file: boundFile(m, address),
+  };
+}
+
+/** `gmem.file`. Where the nameless struct of `gmem` has no layout of its own: its first member, in all kernels so far. */
+function boundFile(m: Machine, address: number): number {
+  const named = numberField(m, SLOT, address, 'gmem.file');
+  if (named !== undefined) return named;
+  const gmem = findField(m, SLOT, address, 'gmem');
+  return gmem ? Number(m.memory.peek('ptr', gmem.address) ?? 0) : 0;
+}
+
+/** The active memslots of address space 0, or undefined when this KVM's structures aren't known. */
+export function activeSlots(m: Machine): Slot[] | undefined {
+  const kvm = registered(m, 'kvm');
+  const pointer = kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
+  const active = pointer && Number(m.memory.peek('ptr', pointer.address) ?? 0);
+  if (!active) return undefined;
+  const tree = findField(m, SLOTS, active, 'gfn_tree');
+  if (!tree) return undefined;
+  const count = numberField(m, SLOTS, active, 'nr_slots');
+  if (count !== undefined) return fromArray(m, tree.address, count);
+  return fromTree(m, tree.address, numberField(m, SLOTS, active, 'node_idx') ?? 0);
+}
+
+function fromArray(m: Machine, address: number, count: number): Slot[] {
+  const slots: Slot[] = [];
+  for (let i = 0; i < Math.min(count, MAX_SLOTS); i++) {
+    slots.push(slotAt(m, Number(m.memory.peek('ptr', address + 8 * i) ?? 0)));
+  }
+  return slots;
+}
+
+function fromTree(m: Machine, root: number, index: number): Slot[] | undefined {
+  const node = m.program.structs[SLOT]?.fields.gfn_node;
+  const layout = m.program.structs['struct rb_node'];
+  const left = layout?.fields.rb_left;
+  const right = layout?.fields.rb_right;
+  if (!node || !layout || !left || !right) return undefined;
+  const found: Slot[] = [];
+  const pending = [Number(m.memory.peek('ptr', root) ?? 0)];
+  while (pending.length > 0 && found.length < MAX_SLOTS) {
+    const at = pending.pop() as number;
+    if (at === 0) continue;
+    found.push(slotAt(m, at - node.off - index * layout.size));
+    pending.push(Number(m.memory.peek('ptr', at + left.off) ?? 0), Number(m.memory.peek('ptr', at + right.off) ?? 0));
+  }
+  return found.sort((a, b) => a.base - b.base);
+}
+
+/** The slot that covers a gfn; undefined when none does. */
+export const slotOf = (slots: readonly Slot[], gfn: number): Slot | undefined =>
+  slots.find(({ base, pages }) => gfn >= base && gfn < base + pages);

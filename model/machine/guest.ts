@@ -1,0 +1,228 @@
+/**
+ * The guest: entering and leaving it, its accesses through TLB and tables, and its acceptance of
+ * pages. TDH.VP.ENTER's epoch rule and locks are domain.md 1.7.4 and 1.7.5. What KVM does about an
+ * exit is unknown here.
+ */
+
+import { inGuest, ipiPending, irqsOff, setInGuest } from './cpus';
+import { guestFindsPending, guestReads, guestWrites, setAccepted } from './guest-data';
+import { GFNS, PAGE_SHIFT, pfnToVirt } from './layout';
+import type { Machine } from './machine';
+import { CONTENT, hasPage, setContent } from './pages';
+import { lockEntry, septEntry, septWalk, setSeptState, unlockEntry } from './sept';
+import { isLeaf, isMisconfigured, isWalkable, isWritable, permissionBits, sptePfn } from './spte';
+import { OPERAND, TDX } from './tdx-status';
+import { enterEpoch, epochOf, leaveEpoch, lifecycleOf, opStateOf, setTdWord, tdWord } from './tdx-td';
+import { type TlbEntry, tlbDrop, tlbFill, tlbFlush, tlbLookup } from './tlb';
+import { setExit, setVcpuWord, vcpuWord } from './vcpus';
+import { attributeIsPrivate } from './xarray';
+
+/** Results, as machine.h names them. */
+export const GUEST = {
+  DONE: 0n,
+  EXTERNAL_INTERRUPT: 1n,
+  EPT_VIOLATION: 48n,
+  EPT_MISCONFIG: 49n,
+  VE: 0x100n,
+  ACCEPT_BUSY: 0x101n,
+  ALREADY_ACCEPTED: 0x102n,
+  CONTINUE: 0x200n,
+} as const;
+
+export type AccessKind = 'read' | 'write' | 'exec';
+
+/** TDX ABI: extended exit qualification, type. */
+const EXT_ACCEPT = 1;
+const EXT_PENDING = 6;
+const ACCESS_BIT: Record<AccessKind, number> = { read: 1, write: 2, exec: 4 };
+
+// ---- entry and exit ----
+
+/** VM entry. See machine.h for the results. */
+export function enterBegin(m: Machine, vcpu: number): bigint {
+  const thread = m.threadId();
+  if (vcpuWord(m, vcpu, 'inGuest') !== 0) return m.stop('kernel-bug', 'a vCPU that is in the guest is entered again');
+  if (!irqsOff(m, thread)) m.violate('lock-rule', 'the guest is entered with interrupts on');
+  if (ipiPending(m, thread)) return GUEST.EXTERNAL_INTERRUPT;
+  if (m.vm !== 'tdx') return enterDone(m, vcpu);
+  if (lifecycleOf(m) !== 'KEYS_CONFIGURED') return TDX.LIFECYCLE_STATE_INCORRECT;
+  if (opStateOf(m) !== 'RUNNABLE') return TDX.OP_STATE_INCORRECT;
+  if (tdWord(m, 'septLock') !== 0 && vcpuWord(m, vcpu, 'zeroStep') !== 0) return TDX.OPERAND_BUSY | OPERAND.SEPT;
+  if (vcpuWord(m, vcpu, 'zeroStep') === 0) return enterTd(m, vcpu);
+  setVcpuWord(m, vcpu, 'entering', 1);
+  setTdWord(m, 'septLock', vcpu + 1);
+  return GUEST.CONTINUE;
+}
+
+/** The zero-step entry has looked at the logged page: go in, or report that it is still unmapped. */
+export function enterEnd(m: Machine, vcpu: number): bigint {
+  setVcpuWord(m, vcpu, 'entering', 0);
+  setTdWord(m, 'septLock', 0);
+  const gfn = vcpuWord(m, vcpu, 'faulted') - 1;
+  if (gfn >= 0 && septWalk(m, gfn).state !== 'MAPPED' && septWalk(m, gfn).state !== 'PENDING') {
+    setExit(m, vcpu, BigInt(gfn) << BigInt(PAGE_SHIFT), ACCESS_BIT.write, 0);
+    return GUEST.EPT_VIOLATION;
+  }
+  setVcpuWord(m, vcpu, 'zeroStep', 0);
+  return enterTd(m, vcpu);
+}
+
+function enterTd(m: Machine, vcpu: number): bigint {
+  if (vcpuWord(m, vcpu, 'epoch') !== epochOf(m)) tlbFlush(m, vcpu, true);
+  setVcpuWord(m, vcpu, 'epoch', enterEpoch(m));
+  setTdWord(m, 'associated', tdWord(m, 'associated') | (1 << vcpu));
+  return enterDone(m, vcpu);
+}
+
+function enterDone(m: Machine, vcpu: number): bigint {
+  const thread = m.threadId();
+  setVcpuWord(m, vcpu, 'inGuest', 1);
+  setVcpuWord(m, vcpu, 'thread', thread);
+  setInGuest(m, thread, true);
+  m.emit({ type: 'enter', thread, vcpu });
+  return GUEST.DONE;
+}
+
+export function exitGuest(m: Machine, vcpu: number): void {
+  if (vcpuWord(m, vcpu, 'inGuest') === 0) m.stop('kernel-bug', 'a vCPU exits that is not in the guest');
+  if (m.vm === 'tdx') leaveEpoch(m, vcpuWord(m, vcpu, 'epoch'));
+  setVcpuWord(m, vcpu, 'inGuest', 0);
+  setInGuest(m, m.threadId(), false);
+  m.emit({ type: 'exit', thread: m.threadId(), vcpu });
+}
+
+/** A pending interrupt that the guest must leave for. */
+export const isInterrupted = (m: Machine, thread = m.threadId()): boolean =>
+  inGuest(m, thread) && ipiPending(m, thread);
+
+// ---- accesses ----
+
+interface Translation {
+  readonly pfn: number;
+  readonly writable: boolean;
+}
+
+/** Either a translation or the way in which the access ends. */
+type Walk = Translation | { readonly fault: bigint; readonly qualification: number; readonly extended: number };
+
+/** One access of the guest; see machine.h. */
+export function access(m: Machine, vcpu: number, gpa: bigint, kind: AccessKind): bigint {
+  if (vcpuWord(m, vcpu, 'inGuest') === 0) return m.stop('kernel-bug', 'the guest runs outside the guest');
+  if (isInterrupted(m)) return GUEST.EXTERNAL_INTERRUPT;
+  const { gfn, secure, full } = splitGpa(m, gpa);
+  const isPrivate = m.vm === 'tdx' ? secure : attributeIsPrivate(m, gfn);
+  const walk = translate(m, vcpu, gfn, full, secure, kind);
+  const done = { thread: m.threadId(), vcpu, gfn, isPrivate, write: kind === 'write' };
+  if ('fault' in walk) {
+    const exits = walk.fault !== GUEST.VE;
+    if (exits) setExit(m, vcpu, gpa, walk.qualification, walk.extended);
+    if (exits && secure) setVcpuWord(m, vcpu, 'faulted', gfn + 1);
+    m.emit({ type: 'guest-access', ...done, outcome: exits ? 'exit' : 've', pfn: 0 });
+    return walk.fault;
+  }
+  if (secure) setVcpuWord(m, vcpu, 'faulted', 0);
+  m.emit({ type: 'guest-access', ...done, outcome: 'done', pfn: walk.pfn });
+  if (kind === 'write') guestWrites(m, gfn, walk.pfn, isPrivate);
+  else if (isPrivate) guestReads(m, gfn, walk.pfn);
+  return GUEST.DONE;
+}
+
+/** The frame without shared bit, whether the S-EPT translates it, and the frame as the direct tables index it. */
+function splitGpa(m: Machine, gpa: bigint): { gfn: number; secure: boolean; full: number } {
+  const full = Number(gpa >> BigInt(PAGE_SHIFT));
+  const shared = m.sharedGfnBit();
+  const hasShared = shared !== 0 && Math.floor(full / shared) % 2 === 1;
+  const gfn = hasShared ? full - shared : full;
+  if (gfn >= GFNS) return m.unknown(`a guest access to gfn ${gfn}, beyond the machine's ${GFNS}`);
+  return { gfn, secure: m.vm === 'tdx' && !hasShared, full };
+}
+
+function translate(m: Machine, vcpu: number, gfn: number, full: number, secure: boolean, kind: AccessKind): Walk {
+  const root = secure ? 0 : vcpuWord(m, vcpu, 'rootPfn');
+  const hit = tlbLookup(m, vcpu, secure, gfn);
+  if (hit && hit.root === root && (kind !== 'write' || hit.writable)) return hit;
+  if (hit && hit.root === root) tlbDrop(m, vcpu, secure, gfn);
+  const walk = secure ? walkSecure(m, gfn) : walkDirect(m, root, vcpuWord(m, vcpu, 'rootLevel'), full, kind);
+  if ('fault' in walk) return walk;
+  const entry: TlbEntry = { vcpu, gfn, isPrivate: secure, root, pfn: walk.pfn, writable: walk.writable };
+  tlbFill(m, entry);
+  return walk;
+}
+
+function walkSecure(m: Machine, gfn: number): Walk {
+  const entry = septWalk(m, gfn);
+  if (entry.state === 'MAPPED' && entry.level === 1) return { pfn: entry.pfn, writable: true };
+  if (entry.state === 'PENDING') {
+    guestFindsPending(m, gfn);
+    if (m.pendingVe()) return { fault: GUEST.VE, qualification: 0, extended: 0 };
+    return { fault: GUEST.EPT_VIOLATION, qualification: ACCESS_BIT.write, extended: EXT_PENDING };
+  }
+  return { fault: GUEST.EPT_VIOLATION, qualification: ACCESS_BIT.write, extended: 0 };
+}
+
+function walkDirect(m: Machine, root: number, rootLevel: number, gfn: number, kind: AccessKind): Walk {
+  if (root === 0) return m.stop('kernel-bug', 'the guest runs without page tables');
+  const bits = m.levelBits;
+  let table = pfnToVirt(root);
+  for (let level = rootLevel; level >= 1; level--) {
+    const index = Math.floor(gfn / 2 ** (bits * (level - 1))) % (1 << bits);
+    m.host.touched?.({ addr: table + index * 8, size: 8, write: false });
+    const spte = m.memory.u64(table + index * 8);
+    if (isMisconfigured(spte)) return { fault: GUEST.EPT_MISCONFIG, qualification: 0, extended: 0 };
+    const refused = !isWalkable(spte) || (kind === 'write' && !isWritable(spte));
+    if (refused) return refuseDirect(m, spte, kind);
+    if (isLeaf(spte, level)) {
+      const inside = gfn % 2 ** (bits * (level - 1));
+      return { pfn: sptePfn(spte) + inside, writable: isWritable(spte) };
+    }
+    if (!hasPage(sptePfn(spte))) return m.stop('memory-safety', 'the CPU walks a page table that is no memory');
+    table = pfnToVirt(sptePfn(spte));
+  }
+  return m.stop('kernel-bug', 'the CPU walks a page table without end');
+}
+
+/** A TD's shared memory without suppress-#VE: the guest gets the fault itself (that is how KVM marks its MMIO). */
+function refuseDirect(m: Machine, spte: bigint, kind: AccessKind): Walk {
+  if (m.vm === 'tdx' && !isWalkable(spte) && spte >> 63n === 0n)
+    return { fault: GUEST.VE, qualification: 0, extended: 0 };
+  return { fault: GUEST.EPT_VIOLATION, qualification: ACCESS_BIT[kind] | permissionBits(spte), extended: 0 };
+}
+
+// ---- acceptance ----
+
+/** TDG.MEM.PAGE.ACCEPT, first half: find the entry and lock it. */
+export function acceptBegin(m: Machine, vcpu: number, gpa: bigint): bigint {
+  if (isInterrupted(m)) return GUEST.EXTERNAL_INTERRUPT;
+  if (m.vm !== 'tdx') return GUEST.DONE;
+  const { gfn, secure } = splitGpa(m, gpa);
+  if (!secure) return m.stop('kernel-bug', 'the guest accepts shared memory');
+  const entry = septWalk(m, gfn);
+  if (entry.state === 'FREE' || entry.state.endsWith('BLOCKED')) {
+    setExit(m, vcpu, gpa, ACCESS_BIT.write, EXT_ACCEPT);
+    setVcpuWord(m, vcpu, 'faulted', gfn + 1);
+    return GUEST.EPT_VIOLATION;
+  }
+  if (entry.lockedBy >= 0 || entry.hostPriority) return GUEST.ACCEPT_BUSY;
+  if (entry.state === 'MAPPED') {
+    setAccepted(m, gfn);
+    return GUEST.ALREADY_ACCEPTED;
+  }
+  lockEntry(m, gfn, 1, vcpu);
+  setVcpuWord(m, vcpu, 'accepting', gfn + 1);
+  return GUEST.CONTINUE;
+}
+
+/** Second half: the page is zeroed and the guest's; the entry is free again. */
+export function acceptEnd(m: Machine, vcpu: number): bigint {
+  const gfn = vcpuWord(m, vcpu, 'accepting') - 1;
+  if (gfn < 0) return m.stop('kernel-bug', 'an ACCEPT ends that has not begun');
+  const entry = septEntry(m, gfn, 1);
+  guestFindsPending(m, gfn);
+  setContent(m, entry.pfn, CONTENT.zero);
+  unlockEntry(m, gfn, 1);
+  setSeptState(m, gfn, 1, 'MAPPED', entry.pfn);
+  setVcpuWord(m, vcpu, 'accepting', 0);
+  setVcpuWord(m, vcpu, 'faulted', 0);
+  setAccepted(m, gfn);
+  return GUEST.DONE;
+}

@@ -1,0 +1,107 @@
+/**
+ * xarrays of small indexes. A range stored with xa_store_range is one entry with many indexes, so an
+ * iteration meets it once, as in the kernel. The array registered as the VM's memory attributes emits
+ * attribute events. It doesn't know what values mean otherwise.
+ */
+
+import { AT, GFNS, STRIDE, XARRAYS } from './layout';
+import type { Machine } from './machine';
+import { registered } from './registry';
+
+/** KVM_MEMORY_ATTRIBUTE_PRIVATE, of the kernel's user-space interface. */
+const ATTRIBUTE_PRIVATE = 1n << 3n;
+
+/** Words of an array: bit set of "goes on from the index below" (GFNS bits), then the entries, 64 bits each. */
+const arrayAt = (id: number): number => AT.xarrays + (id - 1) * STRIDE.xarray * 4;
+const entryAt = (id: number, index: number): number => arrayAt(id) + 32 * 4 + index * 8;
+const siblingAt = (id: number, index: number): number => arrayAt(id) + (index >>> 5) * 4;
+
+/** The array's number lies in its C object; 0 until something is stored. */
+function idOf(m: Machine, xa: number): number {
+  const id = m.memory.u32(xa);
+  return id <= XARRAYS ? id : m.stop('memory-safety', 'an xarray is overwritten');
+}
+
+function createId(m: Machine, xa: number): number {
+  const old = idOf(m, xa);
+  if (old !== 0) return old;
+  const id = m.memory.u32(AT.xarrayCount) + 1;
+  if (id > XARRAYS) return m.unknown('more xarrays than the machine can hold');
+  m.memory.setU32(AT.xarrayCount, id);
+  m.memory.setU32(xa, id);
+  return id;
+}
+
+function checkIndex(m: Machine, index: bigint): number {
+  return index < BigInt(GFNS) ? Number(index) : m.unknown(`xarray index ${index} is beyond the machine's ${GFNS}`);
+}
+
+const read = (m: Machine, id: number, index: number): number => (id === 0 ? 0 : m.memory.ptr(entryAt(id, index)));
+
+const isSibling = (m: Machine, id: number, index: number): boolean =>
+  ((m.memory.u32(siblingAt(id, index)) >>> (index & 31)) & 1) !== 0;
+
+function setSibling(m: Machine, id: number, index: number, on: boolean): void {
+  const word = m.memory.u32(siblingAt(id, index));
+  const bit = 1 << (index & 31);
+  m.memory.setU32(siblingAt(id, index), on ? word | bit : word & ~bit);
+}
+
+const isPrivate = (entry: number): boolean => ((BigInt(entry) >> 1n) & ATTRIBUTE_PRIVATE) !== 0n;
+
+export function xaLoad(m: Machine, xa: number, index: bigint): number {
+  const id = idOf(m, xa);
+  const entry = index < BigInt(GFNS) ? read(m, id, Number(index)) : 0;
+  if (xa === registered(m, 'attributes')) {
+    m.emit({ type: 'attribute-read', thread: m.threadId(), gfn: Number(index), isPrivate: isPrivate(entry) });
+  }
+  return entry;
+}
+
+/** Store (0 erases); returns what was there. */
+export function xaStore(m: Machine, xa: number, index: bigint, entry: number): number {
+  const id = createId(m, xa);
+  const i = checkIndex(m, index);
+  const old = read(m, id, i);
+  setSibling(m, id, i, false);
+  if (i + 1 < GFNS) setSibling(m, id, i + 1, false);
+  m.memory.setPtr(entryAt(id, i), entry);
+  if (xa === registered(m, 'attributes')) {
+    const change = { gfn: i, wasPrivate: isPrivate(old), isPrivate: isPrivate(entry) };
+    m.emit({ type: 'attribute-store', thread: m.threadId(), ...change });
+  }
+  return old;
+}
+
+/** One entry for all of first..last (0 erases them). */
+export function xaStoreRange(m: Machine, xa: number, first: bigint, last: bigint, entry: number): void {
+  if (last < first) return;
+  checkIndex(m, last);
+  for (let i = first; i <= last; i++) xaStore(m, xa, i, entry);
+  if (entry === 0) return;
+  const id = idOf(m, xa);
+  for (let i = first + 1n; i <= last; i++) setSibling(m, id, Number(i), true);
+}
+
+/** The first present index in from..max, or undefined. `after`: skip the rest of the entry that holds `from`. */
+export function xaFind(m: Machine, xa: number, from: bigint, max: bigint, after: boolean): number | undefined {
+  const id = idOf(m, xa);
+  if (id === 0 || from >= BigInt(GFNS)) return undefined;
+  const last = max < BigInt(GFNS) ? Number(max) : GFNS - 1;
+  let i = Number(from);
+  if (after) for (i++; i <= last && isSibling(m, id, i); i++);
+  for (; i <= last; i++) if (read(m, id, i) !== 0) return i;
+  return undefined;
+}
+
+/** Look without an event: for invariants and traces. */
+export function xaPeek(m: Machine, xa: number, index: number): number {
+  const id = (m.memory.peek('u32', xa) as number | undefined) ?? 0;
+  return id > 0 && id <= XARRAYS && index < GFNS ? read(m, id, index) : 0;
+}
+
+/** Is the gfn private by the VM's memory attributes? False without attributes. */
+export function attributeIsPrivate(m: Machine, gfn: number): boolean {
+  const xa = registered(m, 'attributes');
+  return xa !== 0 && isPrivate(xaPeek(m, xa, gfn));
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Our model of the rest of the kernel: file references, the page cache, the VMM's page table with its
+ * notifier. Only what KVM can tell apart is modelled.
+ */
+#include "mm.h"
+
+/* ---- files ---- */
+static struct file *fd_table[NR_FDS];
+/* what each CPU's task has to do before it is back in user space */
+static struct file *task_works[16];
+
+void inode_init_once(struct inode *inode)
+{
+	inode->i_mapping = &inode->i_data;
+	inode->i_data.host = inode;
+}
+
+struct file *alloc_file_pseudo(struct inode *inode, const struct file_operations *fops)
+{
+	struct file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&file->f_count, 1);
+	file->f_op = fops;
+	file->f_inode = inode;
+	file->f_mapping = inode->i_mapping;
+	return file;
+}
+
+int fd_install_new(struct file *file)
+{
+	int fd;
+
+	for (fd = 0; fd < NR_FDS; fd++) {
+		if (!fd_table[fd]) {
+			fd_table[fd] = file;
+			return fd;
+		}
+	}
+	return -EBUSY;
+}
+
+struct file *fget(unsigned int fd)
+{
+	struct file *file = fd < NR_FDS ? fd_table[fd] : NULL;
+
+	if (!file || !refcount_inc_not_zero(&file->f_count))
+		return NULL;
+	return file;
+}
+
+/* Files are never freed here, as the kernel's memory for them is reused as files only. */
+struct file *get_file_active(struct file **f)
+{
+	struct file *file = READ_ONCE(*f);
+
+	if (!file || !refcount_inc_not_zero(&file->f_count))
+		return NULL;
+	return file;
+}
+
+/* The release is put off until the task leaves the kernel: the caller may hold any lock. */
+void fput(struct file *file)
+{
+	if (refcount_dec_and_test(&file->f_count))
+		task_works[smp_processor_id()] = file;
+}
+
+void task_work_run(void)
+{
+	struct file *file = task_works[smp_processor_id()];
+
+	if (!file)
+		return;
+	task_works[smp_processor_id()] = NULL;
+	file->f_op->release(file->f_inode, file);
+}
+
+void close_fd(unsigned int fd)
+{
+	struct file *file = fd_table[fd];
+
+	fd_table[fd] = NULL;
+	fput(file);
+	task_work_run();
+}
+
+/* ---- page cache: a page's index and mapping sit in its struct page ---- */
+static struct address_space *folio_mapping(struct folio *folio)
+{
+	return (struct address_space *)folio->page.__pad[1];
+}
+
+pgoff_t folio_index(struct folio *folio)
+{
+	return folio->page.__pad[0];
+}
+
+/* The folio at @index, locked and with a reference, or -ENOENT. */
+struct folio *filemap_lock_folio(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio;
+
+	mutex_lock(&mapping->folio_lock[index]);
+	folio = mapping->i_pages[index];
+	if (!folio) {
+		mutex_unlock(&mapping->folio_lock[index]);
+		return ERR_PTR(-ENOENT);
+	}
+	get_page(&folio->page);
+	return folio;
+}
+
+/* The same, but a new folio is made if there is none (still or again). */
+struct folio *__filemap_get_folio_mpol(struct address_space *mapping, pgoff_t index, int flags, gfp_t gfp, void *policy)
+{
+	struct folio *folio;
+	struct page *page;
+
+	mutex_lock(&mapping->folio_lock[index]);
+	folio = mapping->i_pages[index];
+	if (!folio) {
+		page = alloc_page(gfp);
+		if (!page) {
+			mutex_unlock(&mapping->folio_lock[index]);
+			return ERR_PTR(-ENOMEM);
+		}
+		page->__pad[0] = index;
+		page->__pad[1] = (unsigned long)mapping;
+		folio = (struct folio *)page;
+		mapping->i_pages[index] = folio;
+		__gmem_page(page, index);
+	}
+	get_page(&folio->page);
+	return folio;
+}
+
+void folio_unlock(struct folio *folio)
+{
+	mutex_unlock(&folio_mapping(folio)->folio_lock[folio_index(folio)]);
+}
+
+bool folio_test_uptodate(struct folio *folio)
+{
+	return folio->page.__flags & FOLIO_UPTODATE;
+}
+
+void folio_mark_uptodate(struct folio *folio)
+{
+	folio->page.__flags |= FOLIO_UPTODATE;
+}
+
+bool folio_test_hwpoison(struct folio *folio)
+{
+	return folio->page.__flags & FOLIO_HWPOISON;
+}
+
+void folio_set_hwpoison(struct folio *folio)
+{
+	folio->page.__flags |= FOLIO_HWPOISON;
+}
+
+void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend)
+{
+	pgoff_t index, end = (lend + 1) >> PAGE_SHIFT;
+	struct folio *folio;
+
+	for (index = lstart >> PAGE_SHIFT; index < end && index < GMEM_NR_PAGES; index++) {
+		mutex_lock(&mapping->folio_lock[index]);
+		folio = mapping->i_pages[index];
+		mapping->i_pages[index] = NULL;
+		if (folio)
+			__gmem_truncate(&folio->page, index);
+		mutex_unlock(&mapping->folio_lock[index]);
+		if (folio)
+			put_page(&folio->page);
+	}
+}
+
+/* ---- the VMM's address space ---- */
+struct mm_struct init_mm;
+
+static int mm_index(unsigned long addr)
+{
+	if (addr < MM_BASE || addr >= MM_BASE + MM_NR_PAGES * PAGE_SIZE)
+		return -1;
+	return (addr - MM_BASE) >> PAGE_SHIFT;
+}
+
+/* Only what is present, without sleeping. */
+bool get_user_page_fast_only(unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	int i = mm_index(addr);
+	struct page *page;
+
+	if (i < 0)
+		return false;
+
+	spin_lock(&init_mm.page_table_lock);
+	page = init_mm.pte[i];
+	if (page)
+		get_page(page);
+	spin_unlock(&init_mm.page_table_lock);
+
+	*pagep = page;
+	return !!page;
+}
+
+long get_user_pages_unlocked(unsigned long addr, unsigned long nr, struct page **pages, unsigned int flags)
+{
+	int i = mm_index(addr);
+	struct page *page;
+	kvm_pfn_t pfn;
+
+	if (i < 0)
+		return -EFAULT;
+
+	spin_lock(&init_mm.page_table_lock);
+	page = init_mm.pte[i];
+	if (!page) {
+		pfn = __user_page_alloc();
+		if (!pfn) {
+			spin_unlock(&init_mm.page_table_lock);
+			return -ENOMEM;
+		}
+		page = pfn_to_page(pfn);
+		init_mm.pte[i] = page;
+	}
+	get_page(page);
+	spin_unlock(&init_mm.page_table_lock);
+
+	pages[0] = page;
+	return 1;
+}
+
+void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	/* a process that is still there hears of it now; one that has exited has called release before */
+	if (!mm->mn)
+		return;
+	mm->mn = NULL;
+	mn->ops->release(mn, mm);
+}
+
+/* Take one page out of the page table. The notifier's start call must have been made. */
+void mm_zap_page(struct mm_struct *mm, unsigned long addr)
+{
+	int i = mm_index(addr);
+	struct page *page;
+
+	spin_lock(&mm->page_table_lock);
+	page = mm->pte[i];
+	mm->pte[i] = NULL;
+	spin_unlock(&mm->page_table_lock);
+
+	if (page)
+		put_page(page);
+}
+
+void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable)
+{
+	struct mmu_notifier_range range = { .start = start, .end = end, .blockable = blockable };
+	struct mmu_notifier *mn = mm->mn;
+	unsigned long addr;
+
+	if (mn)
+		mn->ops->invalidate_range_start(mn, &range);
+	for (addr = start; addr < end; addr += PAGE_SIZE)
+		mm_zap_page(mm, addr);
+	if (mn)
+		mn->ops->invalidate_range_end(mn, &range);
+}
+
+void mm_exit(struct mm_struct *mm)
+{
+	struct mmu_notifier *mn = mm->mn;
+	int i;
+
+	mm->mn = NULL;
+	if (mn)
+		mn->ops->release(mn, mm);
+	for (i = 0; i < MM_NR_PAGES; i++)
+		mm_zap_page(mm, MM_BASE + i * PAGE_SIZE);
+}

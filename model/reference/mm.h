@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rest of the kernel as far as KVM calls it: files and the page cache of guest_memfd, the VMM's
+ * address space behind shared memory, slab caches, interrupts between CPUs. Our model of it, with the
+ * kernel's names; it knows nothing of KVM but the notifier's two calls.
+ */
+#ifndef __MM_H
+#define __MM_H
+
+#include "prelude.h"
+#include "list.h"
+#include "machine.h"
+
+#define PAGE_ALIGNED(x) (!((u64)(x) & (PAGE_SIZE - 1)))
+#define min_t(type, a, b) min((type)(a), (type)(b))
+#define max_t(type, a, b) max((type)(a), (type)(b))
+#define u64_to_user_ptr(x) ((void *)(unsigned long)(x))
+#define PFN_PHYS(pfn) ((hpa_t)(pfn) << PAGE_SHIFT)
+#define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
+
+#define EBADF 9
+#define current smp_processor_id()
+#define current_mm (&init_mm)
+/* a signal for the running thread: an injected choice */
+#define signal_pending(task) __fault("a signal is pending")
+#define smp_send_reschedule(cpu) __ipi_send(1ULL << (cpu))
+
+static inline void memset64(u64 *p, u64 v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = v;
+}
+
+/* ---- slab ---- */
+struct kmem_cache { size_t size; };
+
+static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
+{
+	return kzalloc(cache->size, flags);
+}
+#define kmem_cache_alloc(cache, flags) kmem_cache_zalloc(cache, flags)
+#define kmem_cache_free(cache, obj) kfree(obj)
+#define kzalloc_obj(obj, ...) ((typeof(obj) *)kzalloc(sizeof(obj), GFP_KERNEL))
+#define __vcalloc(n, size, flags) kzalloc((n) * (size), flags)
+#define vfree(p) kfree(p)
+
+/* ---- files ---- */
+#define GMEM_NR_PAGES 4
+#define NR_FDS 4
+
+struct inode;
+struct file;
+
+/* Folios are single pages: large ones do not exist in guest_memfd of 7.3. */
+struct folio {
+	struct page page;
+};
+
+struct address_space {
+	struct inode *host;
+	struct rw_semaphore invalidate_lock;
+	/* the folio lock of each index, kept here since pages come and go */
+	struct mutex folio_lock[GMEM_NR_PAGES];
+	struct folio *i_pages[GMEM_NR_PAGES];
+};
+
+struct inode {
+	struct address_space *i_mapping;
+	struct address_space i_data;
+	loff_t i_size;
+};
+
+struct file_operations {
+	int (*release)(struct inode *inode, struct file *file);
+	long (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len);
+};
+
+struct file {
+	refcount_t f_count;
+	const struct file_operations *f_op;
+	void *private_data;
+	struct inode *f_inode;
+	struct address_space *f_mapping;
+};
+
+static inline struct inode *file_inode(const struct file *f)
+{
+	return f->f_inode;
+}
+
+static inline loff_t i_size_read(const struct inode *inode)
+{
+	return inode->i_size;
+}
+
+void inode_init_once(struct inode *inode);
+struct file *alloc_file_pseudo(struct inode *inode, const struct file_operations *fops);
+int fd_install_new(struct file *file);
+struct file *fget(unsigned int fd);
+struct file *get_file_active(struct file **f);
+void fput(struct file *file);
+/* close(2): the descriptor's own reference goes */
+void close_fd(unsigned int fd);
+/* on the way back to user space: releases of files whose last reference went in the kernel */
+void task_work_run(void);
+
+#define FALLOC_FL_KEEP_SIZE 0x01
+#define FALLOC_FL_PUNCH_HOLE 0x02
+
+/* ---- page cache ---- */
+#define filemap_invalidate_lock(m) down_write(&(m)->invalidate_lock)
+#define filemap_invalidate_unlock(m) up_write(&(m)->invalidate_lock)
+#define filemap_invalidate_lock_shared(m) down_read(&(m)->invalidate_lock)
+#define filemap_invalidate_unlock_shared(m) up_read(&(m)->invalidate_lock)
+
+#define FOLIO_UPTODATE 1
+#define FOLIO_HWPOISON 2
+
+#define folio_page(folio, n) (&(folio)->page)
+#define folio_file_page(folio, index) (&(folio)->page)
+#define folio_pfn(folio) page_to_pfn(&(folio)->page)
+#define folio_nr_pages(folio) 1UL
+#define folio_order(folio) 0
+#define folio_test_large(folio) false
+#define folio_put(folio) put_page(&(folio)->page)
+
+#define FGP_LOCK 1
+#define FGP_CREAT 2
+#define MF_DELAYED 2
+#define mapping_gfp_mask(mapping) GFP_KERNEL
+#define folio_next_index(folio) (folio_index(folio) + 1)
+
+struct folio *filemap_lock_folio(struct address_space *mapping, pgoff_t index);
+struct folio *__filemap_get_folio_mpol(struct address_space *mapping, pgoff_t index, int flags, gfp_t gfp, void *policy);
+pgoff_t folio_index(struct folio *folio);
+void folio_unlock(struct folio *folio);
+bool folio_test_uptodate(struct folio *folio);
+void folio_mark_uptodate(struct folio *folio);
+bool folio_test_hwpoison(struct folio *folio);
+void folio_set_hwpoison(struct folio *folio);
+/* pages come zeroed from the machine's allocator */
+#define clear_highpage(page) do { } while (0)
+void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
+
+/* ---- the VMM's address space: a page table of one level, filled on demand ---- */
+#define MM_BASE 0x400000UL
+#define MM_NR_PAGES 8
+
+struct mm_struct;
+struct mmu_notifier;
+struct mmu_notifier_range {
+	unsigned long start;
+	unsigned long end;
+	bool blockable;
+};
+
+struct mmu_notifier_ops {
+	int (*invalidate_range_start)(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
+	void (*invalidate_range_end)(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
+	void (*release)(struct mmu_notifier *mn, struct mm_struct *mm);
+};
+
+struct mmu_notifier {
+	const struct mmu_notifier_ops *ops;
+};
+
+struct mm_struct {
+	spinlock_t page_table_lock;
+	struct mmu_notifier *mn;
+	/* page, or NULL: not present */
+	struct page *pte[MM_NR_PAGES];
+};
+
+extern struct mm_struct init_mm;
+
+#define mmu_notifier_range_blockable(range) ((range)->blockable)
+#define FOLL_WRITE 1
+#define FOLL_NOWAIT 2
+#define FOLL_INTERRUPTIBLE 4
+#define FOLL_HWPOISON 8
+#define FOLL_HONOR_NUMA_FAULT 16
+
+bool get_user_page_fast_only(unsigned long addr, unsigned int flags, struct page **pagep);
+long get_user_pages_unlocked(unsigned long addr, unsigned long nr, struct page **pages, unsigned int flags);
+#define get_user_pages_fast(addr, nr, flags, pages) get_user_pages_unlocked(addr, nr, pages, flags)
+void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm);
+/* madvise(MADV_DONTNEED), migration, reclaim: the notifier's calls around taking the page away */
+void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable);
+void mm_zap_page(struct mm_struct *mm, unsigned long addr);
+/* exit of the process: the notifier's release call, then everything is taken away */
+void mm_exit(struct mm_struct *mm);
+
+#endif

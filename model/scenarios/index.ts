@@ -1,0 +1,54 @@
+/** All scenarios, in the order of their ids. */
+
+import type { Scenario } from '../explore/types';
+import { scenario as s01 } from './s01';
+import { scenario as s02 } from './s02';
+import { scenario as s03 } from './s03';
+import { scenario as s04 } from './s04';
+import { scenario as s05 } from './s05';
+import { scenario as s06 } from './s06';
+import { scenario as s09 } from './s09';
+import { scenario as s10 } from './s10';
+import { scenario as s11 } from './s11';
+import { scenario as s12 } from './s12';
+import { scenario as s13 } from './s13';
+import { scenario as s14 } from './s14';
+import { scenario as s17 } from './s17';
+import { scenario as s18 } from './s18';
+import { scenario as s19 } from './s19';
+import { scenario as s20 } from './s20';
+import { scenario as s21 } from './s21';
+import { scenario as s22 } from './s22';
+import { scenario as s26 } from './s26';
+import { scenario as s29 } from './s29';
+import { scenario as s33 } from './s33';
+import { scenario as s36 } from './s36';
+
+export type { Scenario } from '../explore/types';
+
+export const scenarios: readonly Scenario[] = [
+  s01,
+  s02,
+  s03,
+  s04,
+  s05,
+  s06,
+  s09,
+  s10,
+  s11,
+  s12,
+  s13,
+  s14,
+  s17,
+  s18,
+  s19,
+  s20,
+  s21,
+  s22,
+  s26,
+  s29,
+  s33,
+  s36,
+];
+
+export const scenarioById = (id: string): Scenario | undefined => scenarios.find((scenario) => scenario.id === id);
