@@ -1,0 +1,188 @@
+/** `check`: reads the inputs, reviews them one after the other, prints the report, decides the exit code. */
+
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { invariants } from '../../model/invariants/index';
+import type { VmType } from '../../model/machine/types';
+import { scenarios } from '../../model/scenarios/index';
+import { version } from '../../package.json';
+import { textReport } from '../report/text';
+import { createReviewer, type Reviewer, type ReviewInput } from '../review/index';
+import type { PatchReview, Report, Verdict } from '../review/types';
+import { cannot, expand, readBytes } from './inputs';
+import { type Installation, UsageError } from './usage';
+
+export interface CheckOptions {
+  readonly tree?: string;
+  readonly git?: string;
+  readonly base?: string;
+  readonly range?: string;
+  readonly vm?: readonly VmType[];
+  readonly scenario?: readonly string[];
+  readonly invariant?: readonly string[];
+  readonly preemptions: number;
+  readonly budget: number;
+  readonly jobs: number;
+  readonly format: string;
+  readonly output?: string;
+  readonly failOn: 'error' | 'warning' | 'never';
+}
+
+/** Returns the exit code. Errors: `UsageError`, one sentence. */
+export async function runCheck(
+  patches: readonly string[],
+  options: CheckOptions,
+  installation: Installation,
+): Promise<number> {
+  refuseUnknown(options);
+  if (patches.length === 0) throw new UsageError('name a patch, a folder or - for standard input');
+  refuseUnwritable(options.output);
+  const reviewer = createReviewer({ ...installation, jobs: options.jobs });
+  try {
+    const reviews: PatchReview[] = [];
+    for (const patch of patches) reviews.push(...(await reviewNamed(patch, options, reviewer)));
+    const report: Report = { version: 1, tool: { name: 'kvm-mmu-review', version }, patches: reviews };
+    emit(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : textOf(report, options), options.output);
+    return exitCode(reviews, options.failOn);
+  } finally {
+    await reviewer.close();
+  }
+}
+
+/** What standard error has said already is not repeated on a terminal. */
+function textOf(report: Report, { output }: CheckOptions): string {
+  if (output !== undefined) return textReport(report);
+  const patches = report.patches.filter(({ verdict }) => verdict !== 'unusable');
+  return patches.length === 0 ? '' : textReport({ ...report, patches });
+}
+
+/** One argument: a file, a folder or `-`. What cannot be read is said, and the rest is reviewed all the same. */
+async function reviewNamed(argument: string, options: CheckOptions, reviewer: Reviewer): Promise<PatchReview[]> {
+  const reviews: PatchReview[] = [];
+  try {
+    for (const name of expand(argument)) reviews.push(...(await reviewOne(name, options, reviewer)));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    reviews.push(unread(argument, error.message));
+  }
+  return reviews;
+}
+
+async function reviewOne(name: string, options: CheckOptions, reviewer: Reviewer): Promise<PatchReview[]> {
+  let input: ReviewInput;
+  try {
+    input = readBytes(name);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return [unread(name, error.message)];
+  }
+  const reviews = await reviewed(input, options, reviewer);
+  show('');
+  for (const { verdict, notes } of reviews) {
+    if (verdict === 'unusable')
+      say(`${name === '-' ? 'standard input' : name}: ${notes[0] ?? 'nothing could be read'}`);
+  }
+  return reviews;
+}
+
+/** A worker that died, of memory for one, costs its input's review and no other's. */
+async function reviewed(input: ReviewInput, options: CheckOptions, reviewer: Reviewer): Promise<PatchReview[]> {
+  try {
+    return await reviewer.review(input, {
+      vm: options.vm ?? null,
+      scenario: options.scenario ?? null,
+      invariant: options.invariant ?? null,
+      preemptions: options.preemptions,
+      budgetSeconds: options.budget,
+      onProgress: (text, done, total) => show(`${input.name}: ${text}, ${done} of ${total}`),
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const record = emptyRecord(input.name, 'incomplete', `the review stopped before its end: ${why}`);
+    return [{ ...record, runs: { ...record.runs, complete: false } }];
+  }
+}
+
+/** One line that is written over, for a person who waits; a file or a pipe gets none of it. */
+function show(progress: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress.slice(0, (process.stderr.columns || 80) - 1)}`);
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`kvm-mmu-review: ${sentence}\n`);
+}
+
+/** The record of an input that no review ever saw. */
+function unread(input: string, why: string): PatchReview {
+  say(why);
+  return emptyRecord(input, 'unusable', why);
+}
+
+function emptyRecord(input: string, verdict: Verdict, note: string): PatchReview {
+  return {
+    input,
+    subject: null,
+    messageId: null,
+    tier: 'static',
+    kernel: null,
+    verdict,
+    findings: [],
+    coverage: { changedLines: 0, nonExecutable: 0, executed: 0, notReached: [], notUnderstood: [] },
+    runs: { scenarios: 0, states: 0, transitions: 0, milliseconds: 0, complete: true, vacuous: [] },
+    notes: [note],
+  };
+}
+
+function refuseUnknown(options: CheckOptions): void {
+  for (const id of options.scenario ?? []) {
+    if (!scenarios.some((scenario) => scenario.id === id))
+      throw new UsageError(`there is no scenario ${id}; "list scenarios" names them`);
+  }
+  for (const id of options.invariant ?? []) {
+    if (!invariants.some((invariant) => invariant.id === id)) {
+      throw new UsageError(`there is no invariant ${id}; "list invariants" names them`);
+    }
+  }
+  for (const name of ['tree', 'git', 'base', 'range'] as const) {
+    if (options[name] !== undefined) {
+      throw new UsageError(
+        `--${name} needs the tree tier, which this version lacks; leave it out to use the reference`,
+      );
+    }
+  }
+}
+
+function emit(text: string, output: string | undefined): void {
+  if (output === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    writeFileSync(output, text);
+  } catch (error) {
+    throw cannot('write', output, error);
+  }
+}
+
+/** Said before minutes of work, rather than after. */
+function refuseUnwritable(output: string | undefined): void {
+  if (output === undefined) return;
+  try {
+    closeSync(openSync(output, 'a'));
+  } catch (error) {
+    throw cannot('write', output, error);
+  }
+}
+
+/** Contract of design.md section 7: the first rule that holds. */
+export function exitCode(reviews: readonly PatchReview[], failOn: CheckOptions['failOn']): number {
+  const failing: readonly string[] = failOn === 'never' ? [] : failOn === 'error' ? ['error'] : ['error', 'warning'];
+  if (reviews.some(({ findings }) => findings.some(({ severity }) => failing.includes(severity)))) return 1;
+  if (reviews.length > 0 && reviews.every(({ verdict }) => verdict === 'unusable')) return 2;
+  return reviews.some(isIncomplete) ? 3 : 0;
+}
+
+/** With `--fail-on never` a patch with findings may be incomplete too. */
+function isIncomplete({ verdict, runs, coverage }: PatchReview): boolean {
+  if (verdict === 'incomplete' || verdict === 'unusable') return true;
+  return !runs.complete || coverage.notReached.length > 0 || coverage.notUnderstood.length > 0;
+}

@@ -1,0 +1,43 @@
+/** `simulate`: one scenario on one VM type, as text or JSON. */
+
+import type { VmType } from '../../model/machine/types';
+import { textTrace } from '../report/text';
+import { createReviewer } from '../review/index';
+import { readBytes } from './inputs';
+import { type Installation, UsageError } from './usage';
+
+export interface SimulateArguments {
+  readonly scenario: string;
+  readonly vm: VmType;
+  readonly schedule?: string;
+  readonly side: 'pre' | 'post';
+  readonly preemptions: number;
+  readonly budget: number;
+  readonly format: string;
+}
+
+/** Returns the exit code: 1 when the run violates something, 0 otherwise. Errors: `UsageError`. */
+export async function runSimulate(
+  patch: string | null,
+  options: SimulateArguments,
+  installation: Installation,
+): Promise<number> {
+  const input = patch === null ? null : readBytes(patch);
+  const reviewer = createReviewer({ ...installation, jobs: 1 });
+  try {
+    const trace = await reviewer.simulate(input, {
+      scenario: options.scenario,
+      vm: options.vm,
+      side: options.side,
+      schedule: options.schedule ?? null,
+      preemptions: options.preemptions,
+      budgetSeconds: options.budget,
+    });
+    process.stdout.write(options.format === 'json' ? `${JSON.stringify(trace, null, 2)}\n` : textTrace(trace));
+    return trace.violations.length > 0 ? 1 : 0;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  } finally {
+    await reviewer.close();
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Loads the reference KVM from the package and says which of its files stands for which kernel file.
+ * Knows nothing of patches; the texts are read once and are never changed.
+ */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Reference {
+  /** Text by path in the package (`model/reference/mmu.c`). */
+  readonly files: ReadonlyMap<string, string>;
+  readonly scenarios: ReadonlyMap<string, string>;
+  readonly builtins: ReadonlyMap<string, string>;
+}
+
+const FOLDERS = { files: 'model/reference', scenarios: 'model/scenarios', builtins: 'model/builtins' } as const;
+
+/** Reads the C files of the three folders under the package's root directory. A folder that is missing is empty. */
+export async function loadReference(root: string): Promise<Reference> {
+  const [files, scenarios, builtins] = await Promise.all(
+    [FOLDERS.files, FOLDERS.scenarios, FOLDERS.builtins].map((folder) => readFolder(root, folder)),
+  );
+  return { files: files ?? new Map(), scenarios: scenarios ?? new Map(), builtins: builtins ?? new Map() };
+}
+
+async function readFolder(root: string, folder: string): Promise<Map<string, string>> {
+  const names = await readdir(join(root, folder)).catch(() => []);
+  const wanted = names.filter((name) => /\.[ch]$/.test(name)).sort();
+  const texts = await Promise.all(wanted.map((name) => readFile(join(root, folder, name), 'utf8')));
+  return new Map(wanted.map((name, index) => [`${folder}/${name}`, texts[index] ?? '']));
+}
+
+/** Kernel path to the reference file that models it, where the names differ. */
+const COUNTERPARTS: Readonly<Record<string, string>> = {
+  'arch/x86/include/asm/kvm_host.h': 'kvm_host.h',
+  'include/linux/kvm_host.h': 'kvm_host.h',
+  'include/linux/kvm_types.h': 'kvm_host.h',
+  'include/uapi/linux/kvm.h': 'kvm_host.h',
+  'arch/x86/include/uapi/asm/kvm.h': 'kvm_host.h',
+  'arch/x86/include/asm/kvm-x86-ops.h': 'kvm_host.h',
+  'virt/kvm/kvm_mm.h': 'kvm_main.c',
+  'arch/x86/kvm/vmx/common.h': 'tdx.c',
+  'arch/x86/kvm/vmx/main.c': 'tdx.c',
+  'arch/x86/virt/vmx/tdx/tdx.c': 'tdx.c',
+};
+
+/**
+ * Reference files in which a kernel file's code may stand: its namesake first, then every other file,
+ * since the reference keeps some functions elsewhere.
+ */
+export function counterparts(files: Iterable<string>, kernelPath: string | null): string[] {
+  const all = [...files];
+  const name =
+    kernelPath === null ? '' : (COUNTERPARTS[kernelPath] ?? kernelPath.slice(kernelPath.lastIndexOf('/') + 1));
+  const first = all.filter((path) => path.endsWith(`/${name}`));
+  return [...first, ...all.filter((path) => !first.includes(path))];
+}

@@ -1,0 +1,31 @@
+/**
+ * What a patch changes, by name: the functions whose text its changed lines stand in, on either side.
+ * It knows placements and outlines of compiled programs.
+ */
+
+import type { Outline } from './jobs';
+import type { PlacedPatch, Side } from './placed';
+import type { Changed } from './select';
+
+/** Names both as the patch has them and as the image has them. */
+export function changedBy(placed: PlacedPatch, outlines: Readonly<Record<Side, Outline>>): Changed {
+  const functions = new Set<string>();
+  const words = new Set<string>();
+  let fileScope = false;
+  for (const line of placed.changedLines) {
+    if (line.status === 'non-executable') continue;
+    for (const word of line.text.match(/[A-Za-z_]\w*/g) ?? []) words.add(word);
+    if (line.function !== null) functions.add(line.function);
+    if (line.path === null) continue;
+    const names = functionsAt(outlines[line.side], line.path, line.imageLines);
+    for (const name of names) functions.add(name);
+    if (names.length === 0 && line.imageLines.length > 0) fileScope = true;
+  }
+  return { functions, fileScope, words };
+}
+
+function functionsAt(outline: Outline, path: string, lines: readonly number[]): string[] {
+  return outline.functions
+    .filter(({ file, line, endLine }) => file === path && lines.some((at) => at >= line && at <= endLine))
+    .map(({ name }) => name);
+}

@@ -1,0 +1,141 @@
+/**
+ * Carries out one job in the thread it is called in: compiles the texts, runs the model. Compiled
+ * programs are kept by content, and functions by their tokens, so that a patch costs what it changes.
+ * It is the only place where the C engine, the reference and the explorer meet.
+ */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Program } from '../../model/execute/program';
+import { formatSchedule, minimise, parseSchedule, replay, run, straight } from '../../model/explore/index';
+import type { Bounds, RunResult, Scenario, Violation } from '../../model/explore/types';
+import { facts } from '../../model/invariants/facts';
+import { invariants as allInvariants } from '../../model/invariants/index';
+import { scenarios } from '../../model/scenarios/index';
+import { type CParser, createParser, LoweringCache, type WasmFiles } from '../c/index';
+import { loadReference, type Reference } from '../kernel/reference';
+import { compileReference } from './compile';
+import type { Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob } from './jobs';
+
+/** Programs kept at once: the two sides of a patch and a few of its parts. */
+const KEPT_PROGRAMS = 8;
+
+export interface Worker {
+  execute(job: Job): RunResult | Replay | Violation | Outline;
+}
+
+/** Prepare a worker; `root` is the folder that holds `model/reference`. Errors: the parser cannot be loaded. */
+export async function createWorker(root: string): Promise<Worker> {
+  const parser = await createParser('auto', shippedGrammar(root));
+  const reference = await loadReference(root);
+  const compile = rememberingCompiler(reference, parser);
+  return {
+    execute(job) {
+      const program = compile(job.overrides);
+      switch (job.kind) {
+        case 'run':
+          return executeRun(program, job);
+        case 'replay':
+          return executeReplay(program, job);
+        case 'minimise':
+          return executeMinimise(program, job);
+        case 'outline':
+          return outlineOf(program);
+      }
+    },
+  };
+}
+
+/** A built package has the WebAssembly grammar beside its programs; elsewhere the installed packages have it. */
+function shippedGrammar(root: string): WasmFiles {
+  const runtime = join(root, 'tree-sitter.wasm');
+  const grammar = join(root, 'tree-sitter-c.wasm');
+  return existsSync(runtime) && existsSync(grammar) ? { runtime, grammar } : {};
+}
+
+function rememberingCompiler(reference: Reference, parser: CParser): (overrides: Overrides) => Program {
+  const cache = new LoweringCache();
+  const kept = new Map<string, Program>();
+  return (overrides) => {
+    const key = JSON.stringify(Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const program = kept.get(key) ?? compileReference(reference, overrides, parser, cache);
+    // Last used goes to the end, so that the first is the one to drop.
+    kept.delete(key);
+    kept.set(key, program);
+    const oldest = kept.keys().next();
+    if (kept.size > KEPT_PROGRAMS && !oldest.done) kept.delete(oldest.value);
+    return program;
+  };
+}
+
+function scenarioOf(id: string): Scenario {
+  const scenario = scenarios.find((candidate) => candidate.id === id);
+  if (scenario === undefined) throw new Error(`no scenario ${id}`);
+  return scenario;
+}
+
+function executeRun(program: Program, job: RunJob): RunResult {
+  const flag = new Int32Array(job.cancel);
+  const wanted = job.invariants;
+  const invariants = wanted === null ? allInvariants : allInvariants.filter(({ id }) => wanted.includes(id));
+  return run(program, scenarioOf(job.scenario), job.vm, job.bounds, {
+    invariants: [...invariants, ...facts],
+    cancel: {
+      get cancelled() {
+        return Atomics.load(flag, 0) !== 0;
+      },
+    },
+  });
+}
+
+/** An empty schedule stands for the plain run. */
+function executeReplay(program: Program, job: ReplayJob): Replay {
+  const scenario = scenarioOf(job.scenario);
+  const schedule = job.schedule.trim() === '' ? straight(program, scenario, job.vm) : parseSchedule(job.schedule);
+  const steps = replay(program, scenario, job.vm, schedule, { invariants: allInvariants });
+  return {
+    threads: [...scenario.threads.map(({ name }) => name), 'rcu'],
+    schedule: formatSchedule(schedule),
+    steps,
+  };
+}
+
+function executeMinimise(program: Program, job: MinimiseJob): Violation {
+  return minimise(program, scenarioOf(job.scenario), job.vm, job.violation, { invariants: allInvariants });
+}
+
+function outlineOf(program: Program): Outline {
+  const name = (file: number): string => program.files[file] ?? '';
+  const functions = Object.values(program.functions);
+  const lines = new Map<string, Set<number>>();
+  for (const code of functions) {
+    for (const step of code.steps) {
+      const origin = program.origins[step.at];
+      if (origin === undefined) continue;
+      const file = name(origin.file);
+      const known = lines.get(file) ?? new Set<number>();
+      known.add(origin.line);
+      lines.set(file, known);
+    }
+  }
+  return {
+    functions: functions.map((code) => ({
+      name: code.name,
+      file: name(code.file),
+      line: code.line,
+      endLine: code.endLine,
+    })),
+    lines: Object.fromEntries([...lines].map(([file, set]) => [file, [...set].sort((a, b) => a - b)])),
+    problems: program.problems.map((problem) => ({
+      file: name(problem.file),
+      line: problem.line,
+      function: problem.function,
+      why: problem.why,
+    })),
+  };
+}
+
+/** The bounds of a first look: one schedule's worth, no preemptions. */
+export function probeBounds(bounds: Bounds): Bounds {
+  return { ...bounds, preemptions: 0, transitions: Math.min(bounds.transitions, 20_000) };
+}

@@ -1,0 +1,92 @@
+/**
+ * What a worker can be asked: run a scenario on a set of source texts, replay one schedule, shorten
+ * one, or outline the compiled program. Jobs and results are plain data. This file knows nothing of
+ * patches: it sees only texts that stand in for files of the reference (or of a tree).
+ */
+
+import type { Bounds, RunResult, ScheduleText, TraceStep, Violation } from '../../model/explore/types';
+import type { VmType } from '../../model/machine/types';
+
+/** File path -> text that replaces that file. The files that are not named stay as they are. */
+export type Overrides = Readonly<Record<string, string>>;
+
+/** Who waits for a run: a reader for a finding, the choice of scenarios, or the verdict. The first goes first. */
+export type Urgency = 'finding' | 'look' | 'verdict';
+
+export interface RunJob {
+  readonly kind: 'run';
+  readonly overrides: Overrides;
+  readonly scenario: string;
+  readonly vm: VmType;
+  readonly bounds: Bounds;
+  /** Null: every invariant that applies. */
+  readonly invariants: readonly string[] | null;
+  /** One 32-bit word, non-zero once the run is to stop. */
+  readonly cancel: SharedArrayBuffer;
+  readonly urgency: Urgency;
+}
+
+export interface ReplayJob {
+  readonly kind: 'replay';
+  readonly overrides: Overrides;
+  readonly scenario: string;
+  readonly vm: VmType;
+  readonly schedule: ScheduleText;
+}
+
+export interface MinimiseJob {
+  readonly kind: 'minimise';
+  readonly overrides: Overrides;
+  readonly scenario: string;
+  readonly vm: VmType;
+  readonly violation: Violation;
+}
+
+export interface OutlineJob {
+  readonly kind: 'outline';
+  readonly overrides: Overrides;
+}
+
+export interface Outline {
+  readonly functions: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly line: number;
+    readonly endLine: number;
+  }[];
+  /** Per file: the lines on which at least one step stands. */
+  readonly lines: Readonly<Record<string, readonly number[]>>;
+  readonly problems: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly function: string | null;
+    readonly why: string;
+  }[];
+}
+
+export interface Replay {
+  readonly threads: readonly string[];
+  readonly schedule: ScheduleText;
+  readonly steps: readonly TraceStep[];
+}
+
+export type Job = RunJob | ReplayJob | MinimiseJob | OutlineJob;
+
+/** Carries out jobs, several at a time. `close` ends its workers. */
+export interface Runner {
+  run(job: RunJob): Promise<RunResult>;
+  replay(job: ReplayJob): Promise<Replay>;
+  minimise(job: MinimiseJob): Promise<Violation>;
+  outline(job: OutlineJob): Promise<Outline>;
+  close(): Promise<void>;
+}
+
+/** Generous for the reference tier: its largest scenario stays two orders of magnitude below. */
+export const DEFAULT_BOUNDS: Bounds = {
+  preemptions: 2,
+  states: 2_000_000,
+  transitions: 10_000_000,
+  steps: 2_000_000_000,
+  stepsPerTransition: 200_000,
+  bytes: 400_000_000,
+};

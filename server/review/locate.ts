@@ -1,0 +1,118 @@
+/**
+ * From a difference to a finding: which of the patch's edits make it, the shortest schedule that shows
+ * it, the trace of that. A finding is located once and told at once, while other runs go on.
+ */
+
+import { formatSchedule } from '../../model/explore/index';
+import type { Scenario } from '../../model/explore/types';
+import { invariants as allInvariants } from '../../model/invariants/index';
+import type { Edit } from '../kernel/types';
+import type { Difference, RunPair } from './compare';
+import { minimalEdits } from './culprits';
+import { type DifferenceGroup, type FindingParts, makeFinding, sideOf } from './finding';
+import type { PlacedPatch } from './placed';
+import type { Situation } from './select';
+import type { Session } from './session';
+import type { Finding } from './types';
+
+export interface Locator {
+  /** Locate the group's best difference, unless that has been done, and tell it. Groups wait for one another. */
+  early(group: DifferenceGroup, pair: RunPair): void;
+  /** The finding for all differences of a group, in every situation that shows it. */
+  finish(group: DifferenceGroup, pairs: readonly RunPair[]): Promise<Finding>;
+}
+
+type Located = Pick<FindingParts, 'culprits' | 'violation' | 'trace'> & { readonly difference: Difference };
+
+export function createLocator(
+  placement: PlacedPatch,
+  all: readonly Situation[],
+  session: Session,
+  tell: (finding: Finding) => void,
+): Locator {
+  const located = new Map<string, Promise<Located>>();
+  const keyOf = ({ status, invariant }: DifferenceGroup): string => `${status} ${invariant}`;
+
+  const locateOnce = (group: DifferenceGroup): Promise<Located> => {
+    const known = located.get(keyOf(group));
+    if (known !== undefined) return known;
+    const started = locate(group, placement, session);
+    located.set(keyOf(group), started);
+    return started;
+  };
+  const finding = (group: DifferenceGroup, parts: Located, pairs: readonly RunPair[]): Finding => {
+    const { difference } = parts;
+    const scenario = all.find((situation) => situation.scenario.id === difference.scenario)?.scenario;
+    const pair = pairs.find(({ scenario: id, vm }) => id === difference.scenario && vm === difference.vm);
+    const page = allInvariants.find(({ id }) => id === group.invariant);
+    return makeFinding({
+      ...parts,
+      group,
+      placement,
+      assumption: scenario?.assumption ?? null,
+      message: messageOf(group, difference, page?.title ?? group.invariant, scenario),
+      unknowns: (pair?.[sideOf(group.status)].unknowns ?? []).map(({ what }) => what),
+    });
+  };
+
+  return {
+    early(group, pair) {
+      if (located.has(keyOf(group))) return;
+      // A failure here shows again, and is handled, when the finding is finished.
+      locateOnce(group).then(
+        (parts) => tell(finding(group, parts, [pair])),
+        () => {},
+      );
+    },
+    finish: async (group, pairs) => finding(group, await locateOnce(group), pairs),
+  };
+}
+
+/** Culprits by delta debugging, then the shortest schedule and its trace. */
+async function locate(group: DifferenceGroup, placement: PlacedPatch, session: Session): Promise<Located> {
+  const { best, status } = group;
+  const side = placement.texts[sideOf(status)];
+  const culprits = status === 'present' ? [] : await culpritsOf(best, placement, session);
+  const violation = await session.minimise(side, best.scenario, best.vm, best.violation);
+  const { steps } = await session.replay(side, best.scenario, best.vm, formatSchedule(violation.schedule));
+  return { difference: best, culprits, violation, trace: steps };
+}
+
+function messageOf(
+  group: DifferenceGroup,
+  difference: Difference,
+  title: string,
+  scenario: Scenario | undefined,
+): string {
+  const vms = [...new Set(group.all.map(({ vm }) => vm))].join(', ');
+  const rule = `the rule "${title}" on ${vms}`;
+  const said = difference.violation.message.replace(/\.$/, '');
+  const assumption = scenario?.assumption ?? null;
+  const supposing = assumption === null ? '' : `, supposing that ${assumption.replace(/\.$/, '')}`;
+  const where = `(in "${scenario?.title ?? difference.scenario}"${supposing})`;
+  switch (group.status) {
+    case 'introduced':
+      return `breaks ${rule}: ${said} ${where}. The code before the patch does not.`;
+    case 'fixed':
+      return `no longer breaks ${rule}. Before the patch: ${said} ${where}.`;
+    case 'present':
+      return `breaks ${rule}, before the patch as after it: ${said} ${where}.`;
+  }
+}
+
+/**
+ * For an introduced violation: the smallest part of the patch that, applied to the pre-image, shows
+ * it. For a fix: the smallest part that, taken out of the post-image, brings it back.
+ */
+async function culpritsOf(best: Difference, placement: PlacedPatch, session: Session): Promise<readonly Edit[]> {
+  const everything = placement.edits.map(({ id }) => id);
+  const bounds = { preemptions: best.violation.preemptions };
+  const violates = async (subset: readonly Edit[]): Promise<boolean> => {
+    if (session.stopped) return false;
+    const ids = new Set(subset.map(({ id }) => id));
+    const kept = everything.filter((id) => (best.status === 'fixed' ? !ids.has(id) : ids.has(id)));
+    const result = await session.runSoon(placement.apply(kept), best.scenario, best.vm, bounds);
+    return result.violations.some(({ invariant }) => invariant === best.invariant);
+  };
+  return minimalEdits(placement.edits, violates);
+}

@@ -1,0 +1,31 @@
+/** Sentences of a report that come from runs: what now stops the VM, what a path established. */
+
+import type { Difference, RunPair } from './compare';
+
+/** Fail-stop rule (design.md, section 6): an assertion on a path that already went wrong is a note. */
+export function stopNotes(stops: readonly Difference[]): string[] {
+  const seen = new Set<string>();
+  return stops.flatMap(({ invariant, violation, scenario, vm }) => {
+    const where = violation.place === null ? '' : ` in ${violation.place.function}()`;
+    const text = `now stops the VM: ${invariant}${where} fires in ${scenario} on ${vm}, on a path that broke an invariant before the patch too`;
+    if (seen.has(`${invariant}${where}`)) return [];
+    seen.add(`${invariant}${where}`);
+    return [text];
+  });
+}
+
+/** Facts that post runs established and pre runs did not. The text is the fact's own. */
+export function factNotes(pairs: readonly RunPair[]): string[] {
+  const notes = new Set<string>();
+  for (const { pre, post, scenario, vm } of pairs) {
+    for (const fact of post.facts) if (!pre.facts.includes(fact)) notes.add(`${fact} (${scenario} on ${vm})`);
+  }
+  return [...notes];
+}
+
+export function undecidedNotes(undecided: readonly Difference[]): string[] {
+  return undecided.map(
+    ({ invariant, scenario, vm, violation }) =>
+      `${invariant} breaks after the patch in ${scenario} on ${vm} with ${violation.preemptions} preemptions; whether it did before could not be told: raise --budget`,
+  );
+}

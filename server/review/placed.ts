@@ -1,0 +1,59 @@
+/**
+ * A placement as the review sees it: both sides as texts that stand in for files, any subset of the
+ * edits applied, and the way from an image line back to the patch. It hides how a tier placed it.
+ */
+
+import { applyEdits } from '../kernel/images';
+import type { ChangedLine, Edit, ImageText, Placement } from '../kernel/types';
+import type { InputSpan } from '../patch/types';
+import type { Overrides } from './jobs';
+
+export type Side = 'pre' | 'post';
+
+export interface PlacedPatch {
+  readonly tier: 'tree' | 'reference';
+  /** `7.3.4`, or `reference`. */
+  readonly kernel: string;
+  readonly edits: readonly Edit[];
+  readonly changedLines: readonly ChangedLine[];
+  readonly notes: readonly string[];
+  /** The files that the patch touches, on each side. */
+  readonly texts: Readonly<Record<Side, Overrides>>;
+  /** Those files with only these edits (by id) applied to the pre-image. */
+  apply(edits: readonly number[]): Overrides;
+  /** The patch line that stands on this image line, null for a line that the patch doesn't show. */
+  patchSpan(side: Side, path: string, line: number): InputSpan | null;
+  /** The kernel path that the patch names for an edit or a changed line at this span. */
+  kernelPath(span: InputSpan): string | null;
+  /** Where the patch's first hunk starts. */
+  readonly anchor: InputSpan;
+}
+
+const textsOf = (images: readonly ImageText[]): Overrides =>
+  Object.fromEntries(images.map(({ path, text }) => [path, text]));
+
+/** Wrap a placement. */
+export function placedPatch(placement: Placement, tier: PlacedPatch['tier'], kernel: string): PlacedPatch {
+  const { images, edits, baseline, hunks } = placement;
+  const origins = {
+    pre: new Map(images.map(({ path, pre }) => [path, pre.origins])),
+    post: new Map(images.map(({ path, post }) => [path, post.origins])),
+  };
+  return {
+    tier,
+    kernel,
+    edits,
+    changedLines: placement.changedLines,
+    notes: placement.notes,
+    texts: { pre: textsOf(images.map(({ pre }) => pre)), post: textsOf(images.map(({ post }) => post)) },
+    apply: (chosen) => textsOf(applyEdits(baseline, edits, new Set(chosen))),
+    patchSpan: (side, path, line) => origins[side].get(path)?.[line - 1]?.span ?? null,
+    kernelPath: (span) =>
+      hunks.find(({ hunk }) => hunk.lines.some((line) => sameSpan(line.span, span)))?.file ?? hunks[0]?.file ?? null,
+    anchor: hunks[0]?.hunk.span ?? { line: 1, column: 1, endColumn: 1 },
+  };
+}
+
+function sameSpan(a: InputSpan, b: InputSpan): boolean {
+  return a.line === b.line && a.column === b.column;
+}

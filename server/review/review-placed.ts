@@ -1,0 +1,226 @@
+/**
+ * Reviews one placed patch: runs both sides in every situation that the change can matter to,
+ * compares, finds culprits, minimises. It knows placements and runs, not mails or surfaces.
+ */
+
+import type { RunResult } from '../../model/explore/types';
+import { changedBy } from './changed';
+import { compareRuns, type Difference, type RunPair } from './compare';
+import { coverageOf } from './coverage';
+import { groupDifferences } from './finding';
+import type { Outline, Overrides } from './jobs';
+import { createLocator } from './locate';
+import { factNotes, stopNotes, undecidedNotes } from './notes';
+import type { PlacedPatch } from './placed';
+import { concerning } from './present';
+import { byAffinity, type Changed, isRelevant, type Situation } from './select';
+import type { Session } from './session';
+import type { Coverage, Finding, Runs } from './types';
+
+export type Progress = (text: string, done: number, total: number) => void;
+
+export interface PlacedReview {
+  readonly findings: readonly Finding[];
+  readonly coverage: Coverage;
+  readonly runs: Omit<Runs, 'milliseconds'>;
+  readonly notes: readonly string[];
+  /** Text of every function that the patch edits, both sides: what a changelog may rightly name. */
+  readonly edited: readonly string[];
+  /** Reasons why no clean verdict can be given, beside coverage. */
+  readonly incomplete: readonly string[];
+}
+
+interface Sides {
+  readonly pre: Overrides;
+  readonly post: Overrides;
+}
+
+/** Review a placement in the given situations. `asked`: the reviewer named the scenarios. */
+export async function reviewPlaced(
+  placement: PlacedPatch,
+  all: readonly Situation[],
+  asked: boolean,
+  session: Session,
+  progress: Progress,
+  onFinding: (finding: Finding) => void,
+): Promise<PlacedReview> {
+  const sides: Sides = placement.texts;
+  const [outlinePre, outlinePost] = await Promise.all([session.outline(sides.pre), session.outline(sides.post)]);
+  const changed = changedBy(placement, { pre: outlinePre, post: outlinePost });
+  const locator = createLocator(placement, all, session, onFinding);
+  const early = (pair: RunPair): void => {
+    for (const group of groupDifferences(concerning(compareRuns([pair]).differences, changed.functions, [pair]))) {
+      if (group.status !== 'present') locator.early(group, pair);
+    }
+  };
+  const relevant = ({ situation, pre, post }: Probe): boolean =>
+    isRelevant(situation, changed, new Set([...pre.functions, ...post.functions]), asked);
+  const probes = await probeAll(byAffinity(all, changed), sides, session, progress, (probe) => {
+    if (relevant(probe)) early({ ...probe, scenario: probe.situation.scenario.id, vm: probe.situation.vm });
+  });
+  const chosen = probes.filter(relevant).sort((a, b) => a.post.states - b.post.states);
+  const pairs = await runAll(chosen, sides, session, progress, early);
+  const comparison = compareRuns(pairs);
+  const groups = groupDifferences(concerning(comparison.differences, changed.functions, pairs));
+  const findings = await Promise.all(groups.map((group) => locator.finish(group, pairs)));
+  // Reachability is judged over every run there was, the first looks included.
+  const looks = {
+    pre: [...probes.map(({ pre }) => pre), ...pairs.map(({ pre }) => pre)],
+    post: [...probes.map(({ post }) => post), ...pairs.map(({ post }) => post)],
+  };
+  const text = (overrides: Overrides) => (path: string) => overrides[path];
+  return {
+    findings: findings.sort(byImportance),
+    coverage: coverageOf(
+      placement,
+      { outline: outlinePre, text: text(sides.pre), runs: looks.pre },
+      { outline: outlinePost, text: text(sides.post), runs: looks.post },
+    ),
+    runs: summary(pairs, all, session, probes),
+    notes: [
+      ...placement.notes,
+      ...stopNotes(comparison.stops),
+      ...factNotes(pairs),
+      ...undecidedNotes(comparison.undecided),
+    ],
+    edited: [...editedText(sides.pre, outlinePre, changed), ...editedText(sides.post, outlinePost, changed)],
+    incomplete: incompleteReasons(pairs, comparison.undecided, problemsOf(outlinePost, outlinePre)),
+  };
+}
+
+interface Probe {
+  readonly situation: Situation;
+  readonly pre: RunResult;
+  readonly post: RunResult;
+}
+
+async function probeAll(
+  all: readonly Situation[],
+  sides: Sides,
+  session: Session,
+  progress: Progress,
+  onProbe: (probe: Probe) => void,
+): Promise<Probe[]> {
+  let done = 0;
+  return Promise.all(
+    all.map(async (situation) => {
+      const [pre, post] = await Promise.all([
+        session.probe(sides.pre, situation.scenario.id, situation.vm),
+        session.probe(sides.post, situation.scenario.id, situation.vm),
+      ]);
+      progress(`looking for scenarios that run the change`, ++done, all.length);
+      const probe = { situation, pre, post };
+      onProbe(probe);
+      return probe;
+    }),
+  );
+}
+
+async function runAll(
+  chosen: readonly Probe[],
+  sides: Sides,
+  session: Session,
+  progress: Progress,
+  onPair: (pair: RunPair) => void,
+): Promise<RunPair[]> {
+  let done = 0;
+  return Promise.all(
+    chosen.map(async ({ situation: { scenario, vm }, ...look }) => {
+      const [pre, post] = await Promise.all([
+        session.run(sides.pre, scenario.id, vm),
+        session.run(sides.post, scenario.id, vm),
+      ]);
+      progress(`${scenario.id} on ${vm}`, ++done, chosen.length);
+      const pair = { scenario: scenario.id, vm, pre: atLeast(look.pre, pre), post: atLeast(look.post, post) };
+      onPair(pair);
+      return pair;
+    }),
+  );
+}
+
+/** A run that was stopped before it got as far as the first look still has what that look saw. */
+function atLeast(look: RunResult, run: RunResult): RunResult {
+  if (run.preemptions >= look.preemptions) return run;
+  return {
+    ...run,
+    preemptions: look.preemptions,
+    violations: [...look.violations, ...run.violations],
+    unknowns: [...look.unknowns, ...run.unknowns],
+    facts: [...new Set([...look.facts, ...run.facts])],
+    vacuous: look.vacuous,
+  };
+}
+
+function editedText(texts: Overrides, outline: Outline, changed: Changed): string[] {
+  return outline.functions
+    .filter(({ name, file }) => changed.functions.has(name) && texts[file] !== undefined)
+    .map(({ file, line, endLine }) =>
+      (texts[file] ?? '')
+        .split('\n')
+        .slice(line - 1, endLine)
+        .join('\n'),
+    );
+}
+
+function summary(
+  pairs: readonly RunPair[],
+  all: readonly Situation[],
+  session: Session,
+  probes: readonly Probe[],
+): Omit<Runs, 'milliseconds'> {
+  // An invariant is vacuous for the patch only when no scenario reached the situation that it guards.
+  const vacuous = new Set(pairs.flatMap(({ post }) => post.vacuous));
+  for (const { post, scenario } of pairs) {
+    const guarded = all.find((situation) => situation.scenario.id === scenario)?.scenario.invariants ?? [];
+    for (const id of guarded) if (!post.vacuous.includes(id)) vacuous.delete(id);
+  }
+  return {
+    scenarios: new Set(pairs.map(({ scenario }) => scenario)).size,
+    states: session.spent.states,
+    transitions: session.spent.transitions,
+    complete: [...pairs, ...probes].every(({ pre, post }) => pre.complete && post.complete),
+    vacuous: [...vacuous].sort(),
+  };
+}
+
+function incompleteReasons(
+  pairs: readonly RunPair[],
+  undecided: readonly Difference[],
+  problems: readonly string[],
+): readonly string[] {
+  const reasons = new Set<string>();
+  for (const { scenario, vm, pre, post } of pairs) {
+    for (const [name, run] of [
+      ['before', pre],
+      ['after', post],
+    ] as const) {
+      if (!run.complete) reasons.add(`${scenario} on ${vm}, ${name} the patch: ${run.incomplete ?? 'not finished'}`);
+    }
+    for (const unknown of post.unknowns) {
+      const place = unknown.place === null ? '' : ` in ${unknown.place.function}()`;
+      reasons.add(`not understood: ${unknown.what}${place} (${unknown.paths} paths ended there)`);
+    }
+  }
+  if (undecided.length > 0) reasons.add('the run before the patch did not go far enough to compare');
+  return [...reasons, ...problems];
+}
+
+/** Problems told of one compilation; the first cause the rest more often than not. */
+const MOST_PROBLEMS = 5;
+
+/** What the C engine could not take after the patch and could before it. */
+function problemsOf(post: Outline, pre: Outline): string[] {
+  const before = new Set(pre.problems.map(({ file, function: name, why }) => `${file} ${name} ${why}`));
+  const fresh = post.problems.filter(({ file, function: name, why }) => !before.has(`${file} ${name} ${why}`));
+  const broken = fresh.filter(({ why }) => /does not parse|nests too deeply/.test(why));
+  const told = broken.length > 0 ? broken : fresh;
+  const lines = told
+    .slice(0, MOST_PROBLEMS)
+    .map(({ function: name, why }) => `${name === null ? '' : `${name}(): `}${why}`);
+  return told.length > MOST_PROBLEMS ? [...lines, `and ${told.length - MOST_PROBLEMS} more of this kind`] : lines;
+}
+
+function byImportance(a: Finding, b: Finding): number {
+  const rank = { introduced: 0, fixed: 1, present: 2 };
+  return rank[a.status] - rank[b.status] || a.patchLine - b.patchLine || (a.invariant < b.invariant ? -1 : 1);
+}

@@ -1,0 +1,79 @@
+/**
+ * Which scenarios a patch can matter to. A scenario is relevant when one of its runs enters a
+ * function that the patch changes; a change at file scope (a macro, a structure) can matter to all.
+ * It knows names of functions and runs, not how either came about.
+ */
+
+import type { Scenario } from '../../model/explore/types';
+import { VM_TYPES, type VmType } from '../../model/machine/types';
+
+export interface Situation {
+  readonly scenario: Scenario;
+  readonly vm: VmType;
+}
+
+export interface Wanted {
+  /** Null: all. */
+  readonly vm: readonly VmType[] | null;
+  readonly scenario: readonly string[] | null;
+}
+
+/** Every scenario on every VM type it is defined for, within what the reviewer asked for. */
+export function situations(scenarios: readonly Scenario[], wanted: Wanted): Situation[] {
+  const list: Situation[] = [];
+  for (const scenario of scenarios) {
+    if (wanted.scenario !== null && !wanted.scenario.includes(scenario.id)) continue;
+    for (const vm of VM_TYPES) {
+      if (!scenario.vm.includes(vm)) continue;
+      if (wanted.vm !== null && !wanted.vm.includes(vm)) continue;
+      list.push({ scenario, vm });
+    }
+  }
+  return list;
+}
+
+/** What a patch changes, by name. */
+export interface Changed {
+  /** Functions of the image with a changed line, on either side. */
+  readonly functions: ReadonlySet<string>;
+  /** A changed line outside every function. */
+  readonly fileScope: boolean;
+  /** Identifiers on the changed lines. */
+  readonly words: ReadonlySet<string>;
+}
+
+/**
+ * Is a situation worth a full run? `entered` are the functions that a first run without preemptions
+ * entered. A scenario with an assumption supposes something that today's callers don't do, so it
+ * runs only for a patch that changes, or newly calls, one of the functions that it is about; or when
+ * the reviewer asked for it by name.
+ */
+export function isRelevant(
+  situation: Situation,
+  changed: Changed,
+  entered: ReadonlySet<string>,
+  asked: boolean,
+): boolean {
+  if (asked) return true;
+  const { scenario } = situation;
+  if (scenario.assumption !== null && !about(scenario, changed)) return false;
+  if (changed.fileScope) return true;
+  for (const name of changed.functions) if (entered.has(name)) return true;
+  return false;
+}
+
+/** The functions that a scenario's assumption names, as `name()` in its text. */
+export function assumedFunctions(scenario: Scenario): readonly string[] {
+  return [...(scenario.assumption ?? '').matchAll(/\b([a-z_][a-z0-9_]*)\(\)/gi)].map((match) => match[1] ?? '');
+}
+
+function about(scenario: Scenario, changed: Changed): boolean {
+  return assumedFunctions(scenario).some((name) => changed.functions.has(name) || changed.words.has(name));
+}
+
+/** The situations whose vocabulary speaks of what changed come first; otherwise the order stays. */
+export function byAffinity(all: readonly Situation[], changed: Changed): Situation[] {
+  const affinity = ({ scenario }: Situation): number =>
+    scenario.words.filter((word) => changed.functions.has(word) || changed.words.has(word)).length;
+  return [...all].sort((a, b) => affinity(b) - affinity(a));
+}

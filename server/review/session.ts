@@ -1,0 +1,110 @@
+/**
+ * A review in progress of one patch: its budget, its cancellation and its runs. Both sides of each
+ * situation run through here, so that no run outlives the budget and equal texts run once.
+ */
+
+import type { Bounds, RunResult, ScheduleText, Violation } from '../../model/explore/types';
+import type { VmType } from '../../model/machine/types';
+import { probeBounds } from './execute-job';
+import type { Outline, Overrides, Replay, Runner, Urgency } from './jobs';
+
+export interface SessionOptions {
+  readonly runner: Runner;
+  readonly bounds: Bounds;
+  /** Wall-clock milliseconds for the whole patch. */
+  readonly budget: number;
+  readonly invariants: readonly string[] | null;
+  readonly signal: AbortSignal | null;
+}
+
+export interface Session {
+  probe(overrides: Overrides, scenario: string, vm: VmType): Promise<RunResult>;
+  run(overrides: Overrides, scenario: string, vm: VmType, bounds?: Partial<Bounds>): Promise<RunResult>;
+  /** The same, ahead of the runs that are waiting: somebody waits for this one. */
+  runSoon(overrides: Overrides, scenario: string, vm: VmType, bounds?: Partial<Bounds>): Promise<RunResult>;
+  replay(overrides: Overrides, scenario: string, vm: VmType, schedule: ScheduleText): Promise<Replay>;
+  minimise(overrides: Overrides, scenario: string, vm: VmType, violation: Violation): Promise<Violation>;
+  outline(overrides: Overrides): Promise<Outline>;
+  /** States and transitions of every run so far. */
+  readonly spent: { runs: number; states: number; transitions: number };
+  readonly stopped: boolean;
+  close(): void;
+}
+
+/** Open a session; `close` it to stop its clock. */
+export function openSession(options: SessionOptions): Session {
+  const { runner, bounds, invariants, signal } = options;
+  const cancel = new SharedArrayBuffer(4);
+  const flag = new Int32Array(cancel);
+  const stop = (): void => {
+    Atomics.store(flag, 0, 1);
+  };
+  const timer = setTimeout(stop, options.budget);
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop);
+  const spent = { runs: 0, states: 0, transitions: 0 };
+  const known = new Map<string, Promise<RunResult>>();
+
+  const run = (
+    overrides: Overrides,
+    scenario: string,
+    vm: VmType,
+    limits: Bounds,
+    urgency: Urgency = 'verdict',
+  ): Promise<RunResult> => {
+    const key = JSON.stringify([overrides, scenario, vm, limits]);
+    let result = known.get(key);
+    if (result === undefined) {
+      result = runner
+        .run({ kind: 'run', overrides, scenario, vm, bounds: limits, invariants, cancel, urgency })
+        .catch((error: unknown) => lost(scenario, vm, error))
+        .then((done) => {
+          spent.runs++;
+          spent.states += done.states;
+          spent.transitions += done.transitions;
+          return done;
+        });
+      known.set(key, result);
+    }
+    return result;
+  };
+
+  return {
+    spent,
+    get stopped() {
+      return Atomics.load(flag, 0) !== 0;
+    },
+    probe: (overrides, scenario, vm) => run(overrides, scenario, vm, probeBounds(bounds), 'look'),
+    runSoon: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }, 'finding'),
+    run: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }),
+    replay: (overrides, scenario, vm, schedule) => runner.replay({ kind: 'replay', overrides, scenario, vm, schedule }),
+    minimise: (overrides, scenario, vm, violation) =>
+      runner.minimise({ kind: 'minimise', overrides, scenario, vm, violation }),
+    outline: (overrides) => runner.outline({ kind: 'outline', overrides }),
+    close: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    },
+  };
+}
+
+/** A worker that died (most often of its memory limit) costs its own run and no other. */
+function lost(scenario: string, vm: VmType, error: unknown): RunResult {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    scenario,
+    vm,
+    preemptions: -1,
+    complete: false,
+    incomplete: `the worker that ran it was lost: ${why}`,
+    states: 0,
+    transitions: 0,
+    steps: 0,
+    violations: [],
+    unknowns: [],
+    lines: {},
+    functions: [],
+    vacuous: [],
+    facts: [],
+  };
+}
