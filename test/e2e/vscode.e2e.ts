@@ -1,0 +1,140 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Frame } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { setUp } from './setup.mjs';
+import { SUBJECT } from './subject';
+import { type Editor, hoverOver, openFile, pick, runCommand, startEditor, traceFrame, underlined } from './vscode';
+import { packageExtension } from './vsix.mjs';
+
+const OUTPUT = path.join(import.meta.dirname, 'output');
+const SCRATCH = path.join(tmpdir(), `kvm-mmu-review-e2e-${process.pid}`);
+
+const { codeServer, chromium, missing } = setUp();
+if (codeServer === null || chromium === null) console.warn(`VS Code is not tested: ${missing.join('; ')}`);
+
+/** A cold review of all scenarios takes its time on a busy machine. */
+const POLL = { timeout: 110_000, interval: 200 };
+
+/** The number of the step that the trace view shows. */
+async function position(frame: Frame): Promise<number> {
+  return Number(/Step (\d+) of/.exec((await frame.locator('#position').textContent()) ?? '')?.[1]);
+}
+
+describe.skipIf(codeServer === null || chromium === null)('in VS Code', () => {
+  let editor: Editor;
+
+  beforeAll(async () => {
+    mkdirSync(OUTPUT, { recursive: true });
+    const vsix = await packageExtension(path.join(OUTPUT, 'package'), { fake: SUBJECT.fake });
+    editor = await startEditor({
+      codeServer: codeServer as string,
+      chromium: chromium as string,
+      vsix,
+      scratch: SCRATCH,
+      files: { 'shared-only.patch': SUBJECT.patch },
+      settings: SUBJECT.settings,
+    });
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await shot(`failed-${task.name.replace(/\W+/g, '-')}`);
+  });
+  afterAll(async () => {
+    await editor?.close();
+    rmSync(SCRATCH, { recursive: true, force: true });
+  });
+
+  const shot = (name: string) => editor.page.screenshot({ path: path.join(OUTPUT, `${name}.png`) });
+
+  it('underlines the line that introduces a violation', async () => {
+    await openFile(editor, 'shared-only.patch');
+    expect(await underlined(editor, 'error')).toContain(SUBJECT.culprit);
+    await shot('1-squiggle');
+  });
+
+  it('colours the C inside the hunk, and keeps the colours of the diff', async () => {
+    const line = editor.page.locator('.monaco-editor .view-line', { hasText: SUBJECT.context });
+    const colours = await line
+      .locator('span span')
+      .evaluateAll((parts) =>
+        parts.filter((part) => part.textContent?.trim() !== '').map((part) => getComputedStyle(part).color),
+      );
+    expect(new Set(colours).size).toBeGreaterThan(1);
+  });
+
+  it('offers code lenses on the hunk, and says what it found in the status bar', async () => {
+    const lens = editor.page.locator('.codelens-decoration', { hasText: 'Simulate' });
+    await lens.waitFor();
+    await expect.poll(() => lens.textContent(), POLL).toMatch(/Show interleaving \(\d+ introduced/);
+    const status = editor.page.locator('.statusbar-item', { hasText: /KVM MMU: \d+ introduced/ });
+    await status.waitFor({ timeout: 110_000 });
+  });
+
+  it('explains the rule on hover', async () => {
+    await hoverOver(editor, editor.page.locator('.monaco-editor .squiggly-error').first());
+    const hover = editor.page.locator('.monaco-hover:visible', { hasText: 'slot-delete-leaves-nothing' }).first();
+    await hover.waitFor();
+    await shot('2-hover');
+    expect(await hover.textContent()).toContain(SUBJECT.why);
+  });
+
+  it('simulates a scenario and steps through it, forwards and back', async () => {
+    await editor.page.keyboard.press('Escape');
+    await runCommand(editor, 'KVM MMU: Simulate Patch');
+    await pick(editor, 'Simulate Patch: scenario', 'S02');
+    await pick(editor, 'VM type for S02', 'tdx');
+    const frame = await traceFrame(editor);
+    await editor.page.locator('.notification-toast').waitFor({ state: 'hidden' });
+    await shot('3-trace');
+    expect(await frame.locator('h1').textContent()).toBe('S02 on tdx, after the patch');
+    const selected = frame.locator('tr[aria-selected="true"]');
+
+    // It opens at the step that breaks the rule.
+    expect(await selected.textContent()).toContain('Violation: slot-delete-leaves-nothing');
+    const broken = await position(frame);
+
+    const { step: name, row, mark } = SUBJECT.change;
+    const named = frame.locator('.lanes tbody tr', { hasText: name }).first();
+    const at = Number(await named.locator('th').textContent());
+    await named.click();
+    expect(await position(frame)).toBe(at);
+    const entry = frame.locator('.state tbody tr', { hasText: row }).first();
+    expect(await entry.locator('.mark').textContent()).toBe(mark);
+    await shot('4-trace-named-step');
+
+    await editor.page.keyboard.press('Home');
+    const first = await position(frame);
+    await editor.page.keyboard.press('ArrowRight');
+    const second = await position(frame);
+    expect(second).toBeGreaterThan(first);
+    await editor.page.keyboard.press('ArrowLeft');
+    expect(await position(frame)).toBe(first);
+    await frame.locator('#step').fill(String(at));
+    expect(await entry.locator('.mark').textContent()).toBe(mark);
+    await frame.locator('#changed-only').check();
+    const marks = await frame.locator('.state tbody .mark').allTextContents();
+    expect(marks.length).toBeGreaterThan(0);
+    expect(marks).not.toContain('');
+    expect(at).toBeLessThan(broken);
+  });
+
+  it('leads from a step to its line of C, and from a finding to its interleaving', async () => {
+    const frame = await traceFrame(editor);
+    const link = frame.locator('tr[aria-selected="true"] button.link', { hasText: SUBJECT.file }).first();
+    await link.click();
+    await editor.page.locator('.tab.active', { hasText: SUBJECT.file }).waitFor();
+    await openFile(editor, 'shared-only.patch');
+    await runCommand(editor, 'KVM MMU: Show Interleaving');
+    await SUBJECT.chooseFinding(editor);
+    await expect.poll(() => frame.locator('tr[aria-selected="true"]').textContent(), POLL).toContain('Violation:');
+    await shot('5-finding');
+  });
+
+  it('shows the same trace after the window is reloaded', async () => {
+    await editor.page.reload();
+    const frame = await traceFrame(editor);
+    expect(await frame.locator('h1').textContent()).toBe('S02 on tdx, after the patch');
+    await shot('6-restored');
+  });
+});

@@ -1,0 +1,213 @@
+/** Starts code-server with the packaged extension, and drives its page: the actions of a user, nothing of what they mean. */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+
+export interface Editor {
+  readonly page: Page;
+  /** Files are opened from this folder. */
+  readonly workspace: string;
+  close(): Promise<void>;
+}
+
+export interface EditorOptions {
+  readonly codeServer: string;
+  readonly chromium: string;
+  readonly vsix: string;
+  /** For profiles and the workspace; emptied first. */
+  readonly scratch: string;
+  /** Name -> text, put into the workspace. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The user's settings, beside those that keep the editor quiet. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+const SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'workbench.colorTheme': 'Default Dark Modern',
+  'editor.accessibilitySupport': 'off',
+  'chat.commandCenter.enabled': false,
+  'files.simpleDialog.enable': true,
+};
+
+/** Install the extension into a fresh profile, start the server and a browser, and open the workspace. */
+export async function startEditor(options: EditorOptions): Promise<Editor> {
+  const { scratch, codeServer } = options;
+  rmSync(scratch, { recursive: true, force: true });
+  const workspace = path.join(scratch, 'workspace');
+  const user = path.join(scratch, 'user', 'User');
+  mkdirSync(workspace, { recursive: true });
+  mkdirSync(user, { recursive: true });
+  writeFileSync(path.join(user, 'settings.json'), JSON.stringify({ ...SETTINGS, ...options.settings }));
+  for (const [name, text] of Object.entries(options.files)) writeFileSync(path.join(workspace, name), text);
+  const profile = ['--user-data-dir', path.join(scratch, 'user'), '--extensions-dir', path.join(scratch, 'extensions')];
+  const installed = spawnSync(process.execPath, [codeServer, ...profile, '--install-extension', options.vsix], {
+    encoding: 'utf8',
+  });
+  if (installed.status !== 0)
+    throw new Error(`the extension was not installed: ${installed.stderr}${installed.stdout}`);
+  const port = await freePort();
+  const server = spawn(process.execPath, [codeServer, ...profile, ...SERVER_ARGUMENTS, `127.0.0.1:${port}`], {
+    stdio: 'ignore',
+    env: withoutVscode(process.env),
+  });
+  try {
+    await untilAnswering(port, server);
+    const browser = await chromium.launch({ executablePath: options.chromium, args: BROWSER_ARGUMENTS });
+    const page = await openPage(browser, port, workspace);
+    return { page, workspace, close: () => closeAll(browser, server) };
+  } catch (error) {
+    await stopProcess(server);
+    throw error;
+  }
+}
+
+const SERVER_ARGUMENTS = [
+  '--auth',
+  'none',
+  '--disable-telemetry',
+  '--disable-update-check',
+  '--disable-workspace-trust',
+  '--disable-getting-started-override',
+  '--bind-addr',
+];
+
+const BROWSER_ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A test that itself runs inside VS Code must not make code-server think that it does. */
+function withoutVscode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('VSCODE_')));
+}
+
+async function openPage(browser: Browser, port: number, workspace: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`);
+  await page.waitForSelector('.monaco-workbench .explorer-folders-view');
+  return page;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+async function untilAnswering(port: number, server: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (server.exitCode !== null) throw new Error(`code-server ended with code ${server.exitCode}`);
+    const answered = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('code-server did not answer within a minute');
+}
+
+async function closeAll(browser: Browser, server: ChildProcess): Promise<void> {
+  await browser.close();
+  await stopProcess(server);
+}
+
+function stopProcess(server: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (server.exitCode !== null) return resolve();
+    server.once('exit', () => resolve());
+    server.kill('SIGTERM');
+  });
+}
+
+/** Open a file of the workspace by its name. */
+export async function openFile({ page }: Editor, name: string): Promise<void> {
+  await page.keyboard.press('Control+P');
+  const input = page.locator('.quick-input-widget input').first();
+  await input.waitFor();
+  await input.fill(name);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+  await page.locator('.tab.active', { hasText: name }).first().waitFor();
+  await page.locator('.monaco-editor .view-line').first().waitFor();
+}
+
+/** Run a command by its title in the palette. */
+export async function runCommand({ page }: Editor, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input').first();
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Choose the entry with this text from the quick pick with this title; one may follow another. */
+export async function pick({ page }: Editor, title: string, text: string): Promise<void> {
+  await page.locator('.quick-input-widget .quick-input-title', { hasText: title }).waitFor();
+  // By typing, not by the pointer: the list of the pick before may still stand there.
+  await page.locator('.quick-input-widget input').first().fill(text);
+  const focused = page.locator('.quick-input-list .monaco-list-row.focused .label-name', { hasText: text });
+  await focused.first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Texts of the editor's lines that a squiggle of this kind underlines. */
+export async function underlined({ page }: Editor, kind: 'error' | 'warning' | 'info' | 'hint'): Promise<string[]> {
+  const marks = page.locator(`.monaco-editor .view-overlays .squiggly-${kind}`);
+  await marks.first().waitFor({ timeout: 110_000 });
+  const tops = await marks.evaluateAll((found) => found.map((mark) => mark.getBoundingClientRect().top));
+  const lines = await page
+    .locator('.monaco-editor .view-lines .view-line')
+    .evaluateAll((found) =>
+      found.map((line) => ({ ...line.getBoundingClientRect().toJSON(), text: line.textContent ?? '' })),
+    );
+  return tops.flatMap((top) => {
+    const line = lines.find((one) => one.top <= top + 1 && top + 1 < one.bottom);
+    return line === undefined ? [] : [String(line.text).replaceAll('\u00a0', ' ').trim()];
+  });
+}
+
+/** Move the pointer over something, also where a transparent layer lies on top of it. */
+export async function hoverOver({ page }: Editor, target: Locator): Promise<void> {
+  const box = await target.boundingBox();
+  if (box === null) throw new Error('nothing to hover over');
+  await page.mouse.move(box.x + box.width / 2 + 3, box.y + box.height / 2);
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+}
+
+/** The webview frame that holds the trace view, once it has drawn something. */
+export async function traceFrame({ page }: Editor): Promise<Frame> {
+  // A cold simulation on a busy machine takes its time.
+  for (let tries = 0; tries < 1800; tries++) {
+    for (const frame of page.frames()) {
+      const rows = await frame
+        .locator('#trace tbody tr')
+        .count()
+        .catch(() => 0);
+      if (rows > 0) return frame;
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error('the trace view did not show a run');
+}

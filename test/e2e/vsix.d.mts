@@ -1,0 +1,3 @@
+/** Types of `vsix.mjs`. */
+
+export function packageExtension(folder: string, options: { readonly fake: boolean }): Promise<string>;

@@ -1,0 +1,384 @@
+/**
+ * Mutations of the reference KVM: what a wrong patch would do to it, one per way in which a scenario
+ * of domain.md section 6 can go wrong. Each names the situations in which it must be found.
+ */
+
+import type { VmType } from '../../../model/machine/types';
+import type { Edit } from './reference';
+
+export interface Expected {
+  readonly scenario: string;
+  readonly vm: VmType;
+  /** Ids that must be among what the run finds. */
+  readonly breaks: readonly string[];
+  /** Preemptions that are needed; 1 unless said otherwise. */
+  readonly preemptions?: number;
+}
+
+export interface Mutation {
+  readonly title: string;
+  readonly edits: readonly Edit[];
+  readonly found: readonly Expected[];
+}
+
+const edit = (file: string, find: string, put: string): Edit => ({ file, find, put });
+const at = (scenario: string, vm: VmType, breaks: string, preemptions = 1): Expected => ({
+  scenario,
+  vm,
+  breaks: breaks.split(' '),
+  preemptions,
+});
+
+const QUIRK = `bool zap_all = kvm->arch.vm_type == KVM_X86_DEFAULT_VM &&
+		       kvm_check_has_quirk(kvm, KVM_X86_QUIRK_SLOT_ZAP_ALL);`;
+const FAST_ZAP_FOR_ALL = edit('mmu.c', QUIRK, 'bool zap_all = kvm_check_has_quirk(kvm, KVM_X86_QUIRK_SLOT_ZAP_ALL);');
+const BOTH_FILTERS = '		.attr_filter = KVM_FILTER_PRIVATE | KVM_FILTER_SHARED,\n';
+
+const slotDeletion: Mutation[] = [
+  {
+    title: 'memslot deletion zaps direct roots only, for every VM type',
+    edits: [FAST_ZAP_FOR_ALL],
+    found: [at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free')],
+  },
+  {
+    title: 'memslot deletion invalidates the mirror root too',
+    edits: [
+      FAST_ZAP_FOR_ALL,
+      edit(
+        'mmu.c',
+        'kvm_tdp_mmu_invalidate_roots(kvm, KVM_DIRECT_ROOTS);',
+        'kvm_tdp_mmu_invalidate_roots(kvm, KVM_VALID_ROOTS);',
+      ),
+    ],
+    found: [at('S02', 'tdx', 'fast-zap-spares-mirror')],
+  },
+  {
+    title: 'memslot deletion unmaps shared memory only',
+    edits: [edit('mmu.c', BOTH_FILTERS, '		.attr_filter = KVM_FILTER_SHARED,\n')],
+    found: [at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free', 0)],
+  },
+  {
+    title: 'memslot deletion forgets the filter',
+    edits: [edit('mmu.c', BOTH_FILTERS, '')],
+    found: [
+      at('S02', 'tdx', 'slot-delete-leaves-nothing unmap-before-free filter-selects-right-roots kernel-warning', 0),
+      at('S36', 'tdx', 'filter-selects-right-roots kernel-warning', 0),
+    ],
+  },
+  {
+    title: 'memslot deletion unmaps from the start of the table',
+    edits: [
+      edit(
+        'mmu.c',
+        `		.start = slot->base_gfn,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
+        `		.start = 0,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
+      ),
+    ],
+    found: [at('S03', 'tdx', 'td-zap-only-requested accepted-data-preserved')],
+  },
+];
+
+const COMPARE = `	/* Reading the attribute after the snapshot: a change from here on makes the fault stale. */
+	if (fault->is_private != kvm_mem_is_private(kvm, fault->gfn)) {
+		kvm_mmu_prepare_memory_fault_exit(vcpu, fault);
+		return -EFAULT;
+	}
+
+`;
+const SNAPSHOT = `	fault->mmu_seq = vcpu->kvm->mmu_invalidate_seq;
+	smp_rmb();
+
+`;
+
+const conversion: Mutation[] = [
+  {
+    title: 'a fault compares its kind before it takes the snapshot',
+    edits: [edit('mmu.c', SNAPSHOT + COMPARE, COMPARE + SNAPSHOT)],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S04', vm, 'attr-read-after-seq attr-match-at-install')),
+  },
+  {
+    title: 'a fault does not compare its kind at all',
+    edits: [edit('mmu.c', COMPARE, '')],
+    found: [at('S04', 'sw-protected', 'attr-read-after-seq attr-match-at-install')],
+  },
+  {
+    title: 'attributes are stored before the old kind is unmapped',
+    edits: [
+      edit(
+        'kvm_main.c',
+        '	kvm_handle_gfn_range(kvm, &pre_set_range);\n\n	for (i = start; i < end; i++) {\n',
+        '	for (i = start; i < end; i++) {\n',
+      ),
+      edit(
+        'kvm_main.c',
+        '	kvm_handle_gfn_range(kvm, &post_set_range);\n',
+        '	kvm_handle_gfn_range(kvm, &pre_set_range);\n	kvm_handle_gfn_range(kvm, &post_set_range);\n',
+      ),
+    ],
+    found: [at('S04', 'sw-protected', 'unmap-before-convert', 0), at('S10', 'tdx', 'unmap-before-convert', 0)],
+  },
+  {
+    title: 'an invalidation ends before it bumps the sequence',
+    edits: [
+      edit(
+        'kvm_main.c',
+        '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
+        '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
+      ),
+    ],
+    found: [at('S04', 'sw-protected', 'end-bumps-seq-first', 0)],
+  },
+  {
+    title: 'a conversion unmaps the new kind',
+    edits: [
+      edit(
+        'mmu.c',
+        '		range->attr_filter = KVM_FILTER_SHARED;\n	else\n		range->attr_filter = KVM_FILTER_PRIVATE;\n',
+        '		range->attr_filter = KVM_FILTER_PRIVATE;\n	else\n		range->attr_filter = KVM_FILTER_SHARED;\n',
+      ),
+    ],
+    found: [at('S36', 'tdx', 'unmap-before-convert', 0)],
+  },
+];
+
+const STALE = `	return fault->slot &&
+	       mmu_invalidate_retry_gfn(vcpu->kvm, fault->mmu_seq, fault->gfn);`;
+const START = '	kvm_gmem_invalidate_start(inode, start, end);\n\n';
+const TRUNCATE = '	truncate_inode_pages_range(inode->i_mapping, offset, offset + len - 1);\n\n';
+const END = '	kvm_gmem_invalidate_end(inode, start, end);\n\n';
+
+const destruction: Mutation[] = [
+  {
+    title: 'a fault does not look for an invalidation under mmu_lock',
+    edits: [edit('mmu.c', STALE, '	return false;')],
+    found: [
+      at('S05', 'sw-protected', 'seq-recheck-under-lock unmap-before-free'),
+      at('S04', 'sw-protected', 'seq-recheck-under-lock attr-match-at-install'),
+      at('S01', 'tdx', 'seq-recheck-under-lock unmap-before-free'),
+    ],
+  },
+  {
+    title: 'a hole punch returns with its invalidation open',
+    edits: [edit('guest_memfd.c', `${TRUNCATE}${END}`, TRUNCATE)],
+    found: [at('S06', 'tdx', 'invalidate-balanced', 0)],
+  },
+  {
+    title: 'a hole punch frees before it unmaps',
+    edits: [edit('guest_memfd.c', START + TRUNCATE, TRUNCATE + START)],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free', 0)),
+  },
+  {
+    title: 'a hole punch ends its invalidation before it frees',
+    edits: [edit('guest_memfd.c', TRUNCATE + END, END + TRUNCATE)],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free')),
+  },
+  {
+    title: 'a hole punch flushes after it drops mmu_lock',
+    edits: [
+      edit(
+        'guest_memfd.c',
+        '	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n\n	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n',
+        '	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n\n	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n',
+      ),
+    ],
+    found: [at('S06', 'sw-protected', 'flush-before-unlock')],
+  },
+  {
+    title: 'a notifier does not flush',
+    edits: [
+      edit(
+        'kvm_main.c',
+        '		.flush_on_ret = true,\n		.may_block = mmu_notifier_range_blockable(range),\n',
+        '		.may_block = mmu_notifier_range_blockable(range),\n',
+      ),
+    ],
+    found: [at('S06', 'default', 'flush-before-unlock unmap-before-free')],
+  },
+];
+
+const AUG_PATH = `	if (is_mirror_sptep(iter->sptep))
+		ret = __tdp_mmu_set_spte_atomic(kvm, iter, FROZEN_SPTE);
+	else
+		ret = __tdp_mmu_set_spte_atomic(kvm, iter, new_spte);
+`;
+const HANDLE =
+  '	ret = __handle_changed_spte(kvm, sp, iter->gfn, iter->old_spte,\n				    new_spte, iter->level, true);\n';
+const RESTORE =
+  '		if (ret)\n			__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);\n		else\n			__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n';
+
+const mirror: Mutation[] = [
+  {
+    title: 'a mirror entry is written without being frozen',
+    edits: [edit('tdp_mmu.c', AUG_PATH, '	ret = __tdp_mmu_set_spte_atomic(kvm, iter, new_spte);\n')],
+    found: [
+      at('S01', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall', 0),
+      at('S17', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall parent-first-child-last'),
+    ],
+  },
+  {
+    title: 'a mirror entry is thawed before the SEAMCALL',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        HANDLE,
+        `	if (is_mirror_sptep(iter->sptep))\n		__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n${HANDLE}`,
+      ),
+    ],
+    found: [at('S01', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall', 0)],
+  },
+  {
+    title: 'a failed installation leaves its entry frozen',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        RESTORE,
+        '		if (ret)\n			return ret;\n		else\n			__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n',
+      ),
+    ],
+    found: [at('S17', 'tdx', 'frozen-is-transient', 0)],
+  },
+  {
+    title: 'a failed installation is written all the same',
+    edits: [edit('tdp_mmu.c', RESTORE, '		__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n')],
+    found: [at('S17', 'tdx', 'shared-failure-rolls-back mirror-sept-in-sync', 0)],
+  },
+];
+
+const FLAG_ON = '		WRITE_ONCE(__kvm_tdx->wait_for_sept_zap, true); \\\n';
+const FLAG_OFF = '		WRITE_ONCE(__kvm_tdx->wait_for_sept_zap, false); \\\n';
+const RETRY = '		__err = tdh_func(args); \\\n';
+const KICK = '		kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE); \\\n';
+
+const removal: Mutation[] = [
+  {
+    title: 'vCPUs may enter while a removal is retried',
+    edits: [edit('tdx.c', FLAG_ON, '')],
+    found: [at('S10', 'tdx', 'no-entry-during-zap-retry', 2)],
+  },
+  {
+    title: 'vCPUs may enter before a removal is retried',
+    edits: [edit('tdx.c', `${RETRY} \\\n${FLAG_OFF}`, `${FLAG_OFF} \\\n${RETRY}`)],
+    found: [at('S10', 'tdx', 'no-entry-during-zap-retry', 2)],
+  },
+  {
+    title: 'mmu_lock is dropped to wait for a busy module',
+    edits: [edit('tdx.c', KICK, `		write_unlock(&kvm->mmu_lock); \\\n${KICK}		write_lock(&kvm->mmu_lock); \\\n`)],
+    found: [at('S10', 'tdx', 'busy-handled-in-place')],
+  },
+  {
+    title: 'the removal of a page is not tracked',
+    edits: [edit('tdx.c', '	tdx_track(kvm);\n', '')],
+    found: [
+      at('S12', 'tdx', 'block-track-remove-order kernel-bug', 0),
+      at('S02', 'tdx', 'block-track-remove-order', 0),
+    ],
+  },
+  {
+    title: 'nobody is kicked after a TRACK',
+    edits: [
+      edit(
+        'tdx.c',
+        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n\n	kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE);\n',
+        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
+      ),
+    ],
+    found: [at('S12', 'tdx', 'block-track-remove-order'), at('S11', 'tdx', 'block-track-remove-order')],
+  },
+  {
+    title: 'a second TRACK comes before the kick of the first',
+    edits: [
+      edit(
+        'tdx.c',
+        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
+        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n	err = tdh_do_no_vcpus(tdh_mem_track, kvm, &kvm_tdx->td);\n	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
+      ),
+    ],
+    found: [at('S11', 'tdx', 'track-then-kick-atomic')],
+  },
+  {
+    title: 'a removal that the module refuses is taken for done',
+    edits: [
+      edit('tdx.c', '	tdx_track(kvm);\n', ''),
+      edit(
+        'tdx.c',
+        '	if (TDX_BUG_ON_2(err, TDH_MEM_PAGE_REMOVE, entry, level_state, kvm))\n		return -EIO;\n\n	err = tdh_phymem_page_wbinvd_hkid((u16)kvm_tdx->hkid, pfn);\n	if (TDX_BUG_ON(err, TDH_PHYMEM_PAGE_WBINVD, kvm))\n		return -EIO;\n',
+        '',
+      ),
+    ],
+    found: [
+      at('S12', 'tdx', 'block-track-remove-order exclusive-failure-is-fatal unmap-before-free mirror-sept-in-sync', 0),
+    ],
+  },
+];
+
+const others: Mutation[] = [
+  {
+    title: 'a notifier unmaps private memory too',
+    edits: [
+      edit(
+        'kvm_main.c',
+        '			gfn_range.attr_filter = KVM_FILTER_SHARED;\n',
+        '			gfn_range.attr_filter = KVM_FILTER_SHARED | KVM_FILTER_PRIVATE;\n',
+      ),
+    ],
+    found: [at('S36', 'tdx', 'notifier-shared-only', 0)],
+  },
+  {
+    title: 'memslots are replaced without waiting for notifiers',
+    edits: [edit('kvm_main.c', '	while (kvm->mn_active_invalidate_count) {\n', '	while (0) {\n')],
+    found: [at('S13', 'default', 'mn-vs-memslot-serialised')],
+  },
+  {
+    title: 'a prefault goes on over a memslot that is being deleted',
+    edits: [edit('mmu.c', '		if (fault->prefetch)\n			return -EAGAIN;\n', '')],
+    found: [at('S14', 'sw-protected', 'livelock')],
+  },
+  {
+    // Not a mutation of KVM but of the situation: kernel 7.3.4 behaves so until an event or a signal comes.
+    title: 'no event ends the local retry of a TD’s private fault after a fast zap',
+    edits: [edit('scenarios/s21.c', '	vmm_pend_event(0, true);\n', '')],
+    found: [at('S21', 'tdx', 'livelock')],
+  },
+  {
+    title: 'memory types of a TD follow its devices',
+    edits: [edit('tdx.c', '	kvm->arch.disabled_quirks |= KVM_X86_QUIRK_IGNORE_GUEST_PAT;\n', '')],
+    found: [at('S29', 'tdx', 'no-zap-gfn-range-on-td accepted-data-preserved')],
+  },
+  {
+    title: 'the exit of the mm zaps all roots',
+    edits: [edit('tdp_mmu.c', '					   KVM_DIRECT_ROOTS | KVM_INVALID_ROOTS)', '					   KVM_ALL_ROOTS)')],
+    found: [at('S20', 'tdx', 'notifier-shared-only', 0)],
+  },
+  {
+    title: 'an unmap visits valid roots only',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter) | KVM_INVALID_ROOTS;\n\n	__for_each',
+        '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter);\n\n	__for_each',
+      ),
+    ],
+    found: [at('S33', 'default', 'unmap-covers-invalid-roots unmap-before-free')],
+  },
+  {
+    title: 'private and shared are swapped',
+    edits: [
+      edit(
+        'tdp_mmu.h',
+        '		ret |= KVM_MIRROR_ROOTS;\n	if (process & KVM_FILTER_SHARED)\n		ret |= KVM_DIRECT_ROOTS;\n',
+        '		ret |= KVM_DIRECT_ROOTS;\n	if (process & KVM_FILTER_SHARED)\n		ret |= KVM_MIRROR_ROOTS;\n',
+      ),
+    ],
+    found: [at('S36', 'tdx', 'notifier-shared-only td-zap-only-requested unmap-before-free', 0)],
+  },
+];
+
+/** By the part of KVM that they are about. */
+export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
+  'memslot deletion': slotDeletion,
+  conversion,
+  'hole punch and reclaim': destruction,
+  'mirror and S-EPT': mirror,
+  'removal of private pages': removal,
+  others,
+};
