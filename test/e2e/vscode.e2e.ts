@@ -5,7 +5,17 @@ import type { Frame } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { setUp } from './setup.mjs';
 import { SUBJECT } from './subject';
-import { type Editor, hoverOver, openFile, pick, runCommand, startEditor, traceFrame, underlined } from './vscode';
+import {
+  type Editor,
+  hoverOver,
+  openFile,
+  panelStored,
+  pick,
+  runCommand,
+  startEditor,
+  traceFrame,
+  underlined,
+} from './vscode';
 import { packageExtension } from './vsix.mjs';
 
 const OUTPUT = path.join(import.meta.dirname, 'output');
@@ -132,6 +142,7 @@ describe.skipIf(codeServer === null || chromium === null)('in VS Code', () => {
   });
 
   it('shows the same trace after the window is reloaded', async () => {
+    await panelStored(editor, 'kvmMmu.trace');
     await editor.page.reload();
     const frame = await traceFrame(editor);
     expect(await frame.locator('h1').textContent()).toBe('S02 on tdx, after the patch');

@@ -211,3 +211,33 @@ export async function traceFrame({ page }: Editor): Promise<Frame> {
   }
   throw new Error('the trace view did not show a run');
 }
+
+/**
+ * Wait until VS Code has stored that this panel is open. In a browser it stores its state every few
+ * seconds when idle, not at the reload itself, which may not wait for a database.
+ */
+export async function panelStored({ page }: Editor, viewType: string): Promise<void> {
+  await page.waitForFunction(storedText, viewType, { polling: 200 });
+}
+
+/** Runs in the page: whether a value in one of VS Code's databases names `text`. */
+async function storedText(text: string): Promise<boolean> {
+  const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  for (const { name } of await indexedDB.databases()) {
+    if (name === undefined || !name.startsWith('vscode-web-state-db')) continue;
+    const database = await answer(indexedDB.open(name));
+    try {
+      for (const store of database.objectStoreNames) {
+        const values = await answer(database.transaction(store).objectStore(store).getAll());
+        if (values.some((value) => typeof value === 'string' && value.includes(text))) return true;
+      }
+    } finally {
+      database.close();
+    }
+  }
+  return false;
+}
