@@ -4,10 +4,9 @@
  * processes and drivers stand, so it calls KVM's ioctl functions and notifier ops, not its inside.
  */
 #include "driver.h"
-#include "tdx.h"
 
 struct kvm *the_vm;
-struct kvm_vcpu *the_vcpu[KVM_MAX_VCPUS];
+struct kvm_vcpu *the_vcpu[DRIVER_VCPUS];
 int the_gmem = -1;
 
 /* What user space remembers of its memslots: which gfns a page of a guest_memfd is behind. */
@@ -18,7 +17,7 @@ struct driver_slot {
 	int gmem_fd;
 	pgoff_t pgoff;
 };
-static struct driver_slot driver_slots[KVM_USER_MEM_SLOTS];
+static struct driver_slot driver_slots[DRIVER_SLOTS];
 
 /* TDX: where the initial image's contents come from */
 #define IMAGE_SOURCE (MM_BASE + (MM_NR_PAGES - 1) * PAGE_SIZE)
@@ -32,16 +31,11 @@ unsigned long gfn_hva(gfn_t gfn)
 
 void setup_create(int vm_type)
 {
-	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VM };
-
-	kvm_mmu_set_ept_masks(true);
-	tdx_hardware_setup();
-
-	the_vm = kvm_create_vm(vm_type);
+	enter_hardware_setup();
+	the_vm = enter_create_vm(vm_type);
 	__machine_vm(the_vm);
 	__machine_attr_array(&the_vm->mem_attr_array);
-	if (vm_type == KVM_X86_TDX_VM)
-		WARN_ON(tdx_vm_ioctl(the_vm, &cmd));
+	enter_prepare_vm(the_vm);
 }
 
 void setup_vcpu(void)
@@ -49,12 +43,11 @@ void setup_vcpu(void)
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VCPU };
 	int id = the_vm->created_vcpus;
 
-	WARN_ON(kvm_vm_ioctl_create_vcpu(the_vm, id));
-	the_vcpu[id] = the_vm->vcpu_array[id];
-	the_vcpu[id]->guest = kzalloc(sizeof(struct guest_program), GFP_KERNEL);
+	WARN_ON(kvm_vm_ioctl_create_vcpu(the_vm, id) < 0);
+	the_vcpu[id] = enter_vcpu(the_vm, id);
 	__machine_vcpu(the_vcpu[id], id);
 	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(tdx_vcpu_unlocked_ioctl(the_vcpu[id], &cmd));
+		WARN_ON(enter_tdx_vcpu(the_vcpu[id], &cmd));
 }
 
 int setup_gmem(unsigned long nr_pages)
@@ -97,7 +90,7 @@ void setup_image_page(gfn_t gfn)
 	};
 
 	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(tdx_vcpu_unlocked_ioctl(the_vcpu[0], &cmd));
+		WARN_ON(enter_tdx_vcpu(the_vcpu[0], &cmd));
 }
 
 static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_ops, int on_fault);
@@ -114,7 +107,7 @@ void setup_ready(void)
 	int i;
 
 	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(tdx_vm_ioctl(the_vm, &cmd));
+		WARN_ON(enter_tdx_vm(the_vm, &cmd));
 	/* one empty stay in the guest: roots are made and loaded */
 	for (i = 0; i < the_vm->created_vcpus; i++) {
 		WARN_ON(run_guest(the_vcpu[i], NULL, 0, FAULT_STOP));
@@ -174,7 +167,7 @@ static void answer_hypercall(struct kvm_vcpu *vcpu)
 	else
 		r = vmm_set_shared(gfn, nr_pages);
 	vcpu->run->hypercall.ret = r ? EINVAL : 0;
-	vcpu->guest->answered = 1;
+	guest_of(vcpu)->answered = 1;
 }
 
 /* Is it worth running again? */
@@ -195,13 +188,13 @@ static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_o
 {
 	int r;
 
-	vcpu->guest->pc = 0;
-	vcpu->guest->answered = 0;
-	vcpu->guest->nr_ops = nr_ops;
-	vcpu->guest->ops = ops;
+	guest_of(vcpu)->pc = 0;
+	guest_of(vcpu)->answered = 0;
+	guest_of(vcpu)->nr_ops = nr_ops;
+	guest_of(vcpu)->ops = ops;
 
 	for (;;) {
-		r = kvm_vcpu_ioctl_run(vcpu);
+		r = enter_run(vcpu);
 		task_work_run();
 
 		if (r == -EINTR)
@@ -222,7 +215,7 @@ static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_o
 			break;
 		case KVM_EXIT_MMIO:
 			/* user space emulates the access */
-			vcpu->guest->pc++;
+			guest_of(vcpu)->pc++;
 			break;
 		default:
 			return -EIO;
@@ -330,7 +323,7 @@ static void destroy_behind(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages, c
 	struct driver_slot *slot;
 	int i;
 
-	for (i = 0; i < KVM_USER_MEM_SLOTS; i++) {
+	for (i = 0; i < DRIVER_SLOTS; i++) {
 		pgoff_t first, last;
 
 		slot = &driver_slots[i];
@@ -481,12 +474,12 @@ void vmm_apicv_inhibit(bool set)
 
 void vmm_toggle_nx_huge_pages(void)
 {
-	set_nx_huge_pages(the_vm, !nx_huge_pages);
+	enter_toggle_nx_huge_pages(the_vm);
 }
 
 void vmm_nx_recovery(void)
 {
-	kvm_recover_nx_huge_pages(the_vm, KVM_TDP_MMU);
+	enter_nx_recovery(the_vm);
 }
 
 void vmm_zap_gfn_range(gfn_t start, gfn_t end)
@@ -496,7 +489,7 @@ void vmm_zap_gfn_range(gfn_t start, gfn_t end)
 
 void vmm_pend_event(int vcpu, bool pending)
 {
-	WRITE_ONCE(the_vcpu[vcpu]->arch.event_pending, pending);
+	enter_pend_event(the_vcpu[vcpu], pending);
 }
 
 kvm_pfn_t host_reuse_page(void)

@@ -13,12 +13,11 @@
 #ifndef __DRIVER_H
 #define __DRIVER_H
 
-#include "kvm_host.h"
-#include "guest.h"
+#include "entry.h"
 
 /* What setup made. One VM per scenario. */
 extern struct kvm *the_vm;
-extern struct kvm_vcpu *the_vcpu[KVM_MAX_VCPUS];
+extern struct kvm_vcpu *the_vcpu[DRIVER_VCPUS];
 /* the descriptor of the first guest_memfd, -1 if there is none */
 extern int the_gmem;
 

@@ -137,3 +137,31 @@ function nameInGroup(tokens: readonly PPToken[], open: number, close: number, la
   }
   return last;
 }
+
+/** What an item defines as a function: the name before its first bracket. */
+function functionName(tokens: readonly PPToken[], item: Item): string | null {
+  for (let i = item.start; i < item.body; i++) {
+    const token = tokens[i];
+    if (token?.kind === 'ident' && token.text !== '__attribute__' && tokens[i + 1]?.text === '(') return token.text;
+  }
+  return null;
+}
+
+function isWeak(tokens: readonly PPToken[], item: Item): boolean {
+  for (let i = item.start; i < item.body; i++) if (tokens[i]?.text === '__weak__') return true;
+  return false;
+}
+
+/** Weak functions of which the unit has another definition are left out, as a linker does. */
+export function withoutOverridden(tokens: readonly PPToken[], items: readonly Item[]): readonly Item[] {
+  const weak = new Set(items.filter((item) => isWeak(tokens, item)));
+  if (weak.size === 0) return items;
+  const names = new Set([...weak].map((item) => functionName(tokens, item)));
+  const strong = new Set<string | null>();
+  for (const item of items) {
+    if (item.body < 0 || weak.has(item)) continue;
+    const name = functionName(tokens, item);
+    if (names.has(name)) strong.add(name);
+  }
+  return items.filter((item) => !weak.has(item) || !strong.has(functionName(tokens, item)));
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What stands for every kernel header that is not KVM's own. A tree's KVM sees the rest of the kernel
+ * through this file alone.
+ */
+#ifndef __KERNEL_H
+#define __KERNEL_H
+#include "prelude.h"
+#include "list.h"
+#include "machine.h"
+#include "words.h"
+#include "types.h"
+#include "mm.h"
+#include "lib.h"
+#include "x86.h"
+#include <asm/processor-flags.h>
+#include <asm/apicdef.h>
+#include <asm/debugreg.h>
+#include <asm/msr-index.h>
+#endif

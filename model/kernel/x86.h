@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What x86 headers outside KVM give to KVM: page-table levels, CPU features, sizes. */
+#ifndef __KERNEL_X86_H
+#define __KERNEL_X86_H
+
+#include "types.h"
+
+enum pg_level {
+	PG_LEVEL_NONE,
+	PG_LEVEL_4K,
+	PG_LEVEL_2M,
+	PG_LEVEL_1G,
+	PG_LEVEL_512G,
+	PG_LEVEL_256T,
+	PG_LEVEL_NUM
+};
+
+#define NCAPINTS 24
+#define NBUGINTS 2
+#define X86_PMC_IDX_MAX 64
+#define PT_CPUID_REGS_NUM 4
+#define X2APIC_ENABLE (1UL << 10)
+#define MSR_UNUSED 0
+enum cpuid_regs_idx { CPUID_EAX = 0, CPUID_EBX, CPUID_ECX, CPUID_EDX };
+#define PT_WRITABLE_UNUSED 0
+#define __cpu_has(x) 0
+#define POSTED_INTR_VECTOR 0xf2
+#define POSTED_INTR_NESTED_VECTOR 0xf4
+#define XFEATURE_MASK_XTILE (3ULL << 17)
+#define XCR_XFEATURE_ENABLED_MASK 0
+#define E820_TYPE_RAM 1
+#define MISC_CG_RES_TDX 0
+#define MCG_LMCE_P (1ULL << 27)
+#define boot_cpu_has_bug(x) 0
+#define PMD_SIZE (PAGE_SIZE << 9)
+#define PT_CPUID_LEAVES 2
+#define KVM_MINOR 232
+
+#endif

@@ -1,0 +1,133 @@
+/**
+ * What a tree's own KVM is compiled with: which of its files are compiled whole, which of its headers
+ * are read as they are, and what stands for the rest of the kernel (`model/kernel`, `model/builtins`).
+ * It knows names of files, and nothing of patches or runs.
+ */
+
+import type { SourceText } from '../../c/index';
+
+/** Files of the tree compiled whole, in this order. One that a tree lacks is left out. */
+export const UNITS: readonly string[] = [
+  'virt/kvm/kvm_main.c',
+  'virt/kvm/guest_memfd.c',
+  'arch/x86/kvm/mmu/spte.c',
+  'arch/x86/kvm/mmu/tdp_iter.c',
+  'arch/x86/kvm/mmu/tdp_mmu.c',
+  'arch/x86/kvm/mmu/mmu.c',
+  'arch/x86/kvm/vmx/tdx.c',
+];
+
+/** Headers outside KVM's own folders that are the tree's own. */
+const OWN = [
+  /^linux\/kvm[a-z_]*\.h$/,
+  /^uapi\/linux\/kvm[a-z_]*\.h$/,
+  /^asm\/kvm[-a-z0-9_]*\.h$/,
+  /^uapi\/asm\/kvm[a-z0-9_]*\.h$/,
+  /^(uapi\/)?asm\/vmx\.h$/,
+  /^asm\/(shared\/)?tdx[a-z_]*\.h$/,
+  /^kvm\/iodev\.h$/,
+  /^linux\/hashtable\.h$/,
+  /^asm\/(msr-index|cpufeatures|vmxfeatures|trapnr|processor-flags|posted_intr|svm|apicdef|debugreg)\.h$/,
+  /^(uapi\/)?asm\/(processor-flags|mtrr|svm|debugreg)\.h$/,
+];
+
+/** KVM's own headers of which only assembler would be left: ours stand for them. */
+const INSTEAD: ReadonlySet<string> = new Set(['vmx_ops.h']);
+
+const FOLDERS = ['include', 'arch/x86/include', 'include/uapi', 'arch/x86/include/uapi'];
+
+export const DEFINES: Readonly<Record<string, string>> = {
+  __KERNEL__: '1',
+  CONFIG_X86: '1',
+  CONFIG_X86_64: '1',
+  CONFIG_64BIT: '1',
+  CONFIG_SMP: '1',
+  CONFIG_KVM: '1',
+  CONFIG_KVM_X86: '1',
+  CONFIG_KVM_MMIO: '1',
+  CONFIG_KVM_PROVE_MMU: '1',
+  CONFIG_PROVE_LOCKING: '1',
+  CONFIG_LOCKDEP: '1',
+  CONFIG_PROVE_RCU: '1',
+  CONFIG_KVM_GUEST_MEMFD: '1',
+  CONFIG_KVM_PRIVATE_MEM: '1',
+  CONFIG_KVM_SW_PROTECTED_VM: '1',
+  CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES: '1',
+  CONFIG_KVM_GENERIC_PRE_FAULT_MEMORY: '1',
+  CONFIG_KVM_GENERIC_MMU_NOTIFIER: '1',
+  CONFIG_KVM_MMU_LOCKLESS_AGING: '1',
+  CONFIG_HAVE_KVM_ARCH_GMEM_POPULATE: '1',
+  CONFIG_KVM_GENERIC_GMEM_POPULATE: '1',
+  CONFIG_KVM_GENERIC_PRIVATE_MEM: '1',
+  CONFIG_KVM_INTEL_TDX: '1',
+  CONFIG_INTEL_TDX_HOST: '1',
+  TREE_HAS_TDX: '1',
+  TREE_HAS_NX_RECOVERY_BY_MMU_TYPE: '1',
+  CONFIG_MMU_NOTIFIER: '1',
+  CONFIG_HAS_IOMEM: '1',
+  CONFIG_PREEMPT_NOTIFIERS: '1',
+  CONFIG_HAVE_KVM_NO_POLL: '1',
+  CONFIG_KVM_VFIO: '1',
+};
+
+/** The geometry of the model: tables of 4 entries. A definition in the tree does not change these. */
+export const FIXED: Readonly<Record<string, string>> = {
+  PT64_LEVEL_BITS: '2',
+  SPTE_LEVEL_BITS: '2',
+};
+
+export function resolver(
+  stand: ReadonlyMap<string, string>,
+  tree: (path: string) => string | null,
+  stoodIn: (name: string, from: string) => void,
+): (name: string, from: string, angled: boolean) => SourceText | null {
+  const byName = new Map([...stand].map(([path, text]) => [path.slice(path.lastIndexOf('/') + 1), { path, text }]));
+  const umbrella = byName.get('kernel.h') ?? null;
+  const found = (path: string): SourceText | null => {
+    const text = tree(path);
+    return text === null ? null : { path, text };
+  };
+  return (name, from, angled) => {
+    if (from.startsWith('model/')) {
+      const own = byName.get(name);
+      if (own !== undefined) return own;
+    }
+    const instead = INSTEAD.has(name) ? byName.get(name) : undefined;
+    if (instead !== undefined) return instead;
+    if (!angled) {
+      const near = found(join(from.slice(0, from.lastIndexOf('/')), name));
+      if (near !== null) return near;
+      const kvm = found(`arch/x86/kvm/${name}`);
+      if (kvm !== null) return kvm;
+    }
+    if (OWN.some((pattern) => pattern.test(name))) {
+      for (const folder of FOLDERS) {
+        const path = `${folder}/${name}`;
+        if (path === from) continue;
+        const source = found(path);
+        if (source !== null) return source;
+      }
+    }
+    stoodIn(name, from);
+    return umbrella;
+  };
+}
+
+function join(folder: string, name: string): string {
+  const parts: string[] = [];
+  for (const part of `${folder}/${name}`.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: string) => string | null): SourceText[] {
+  const own = UNITS.flatMap((path) => {
+    const text = tree(path);
+    return text === null ? [] : [{ path, text }];
+  });
+  const around = [...stand].filter(([path]) => /^model\/(kernel|scenarios)\/.*\.c$/.test(path));
+  const last = ([path]: readonly [string, string]): number => (path.endsWith('/driver.c') ? 1 : path.includes('/scenarios/') ? 2 : 0);
+  return [...own, ...around.sort((a, b) => last(a) - last(b)).map(([path, text]) => ({ path, text }))];
+}
