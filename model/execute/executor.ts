@@ -317,7 +317,10 @@ export class Executor {
     const at = fn.code.steps[pc]?.at;
     const origin = at === undefined ? undefined : this.program.origins[at];
     const file = this.program.files[origin?.file ?? fn.code.file] ?? '';
-    return { file, line: origin?.line ?? fn.code.endLine, function: fn.code.name };
+    const place = { file, line: origin?.line ?? fn.code.endLine, function: fn.code.name };
+    const lines = origin?.expanded;
+    if (lines === undefined) return place;
+    return { ...place, expanded: lines.map((one) => ({ file: this.program.files[one.file] ?? '', line: one.line })) };
   }
 }
 

@@ -116,6 +116,8 @@ export interface FunctionCode {
 export interface Origin {
   readonly file: number;
   readonly line: number;
+  /** Lines of macro bodies that the step was expanded from, innermost first, where the compilation was asked for them. */
+  readonly expanded?: readonly { readonly file: number; readonly line: number }[];
 }
 
 export interface GlobalObject {

@@ -255,7 +255,7 @@ function describeEnd(end: SearchEnd, bounds: Bounds): string | null {
   }
 }
 
-/** Lines and functions that ran, from the executor's marks. */
+/** Lines, macro bodies' included, and functions that ran, from the executor's marks. */
 function coverage(sim: Simulation): { lines: Record<string, number[]>; functions: string[] } {
   const files = new Map<string, Set<number>>();
   const functions: string[] = [];
@@ -264,10 +264,12 @@ function coverage(sim: Simulation): { lines: Record<string, number[]>; functions
     functions.push(fn.code.name);
     for (let pc = 0; pc < fn.code.steps.length; pc++) {
       if (fn.covered[pc] !== 1) continue;
-      const { file, line } = sim.executor.placeOf(fn, pc);
-      let lines = files.get(file);
-      if (lines === undefined) files.set(file, (lines = new Set()));
-      lines.add(line);
+      const place = sim.executor.placeOf(fn, pc);
+      for (const { file, line } of [place, ...(place.expanded ?? [])]) {
+        let lines = files.get(file);
+        if (lines === undefined) files.set(file, (lines = new Set()));
+        lines.add(line);
+      }
     }
   }
   const sorted = [...files].map(([file, lines]) => [file, [...lines].sort((a, b) => a - b)] as const);

@@ -74,6 +74,8 @@ export interface SourcePlace {
   /** From 1 in the image. */
   readonly line: number;
   readonly function: string;
+  /** Lines of the macro bodies that the step was expanded from, if any, innermost first. */
+  readonly expanded?: readonly { readonly file: string; readonly line: number }[];
 }
 
 /** A row of the trace view: one transition, or a noteworthy event within it. */

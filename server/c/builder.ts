@@ -4,7 +4,7 @@
  */
 
 import type { Expr, Scalar, Step, Value } from '../../model/execute/program';
-import type { FileRef, PPToken } from './pp-token';
+import type { FileRef, MacroPlace, PPToken } from './pp-token';
 import { isBig, LowerError } from './types';
 
 export type Label = number & { readonly label: true };
@@ -22,7 +22,7 @@ type Entry = Step | Placed;
 export interface LocalOrigin {
   readonly file: FileRef;
   readonly line: number;
-  /** Token that has this line, counted from the function's first one. */
+  /** The first token with this line, and this way through macros, that a step was made for. */
   readonly token: PPToken;
 }
 
@@ -41,7 +41,7 @@ export class Builder {
   private readonly freeNumbers: number[] = [];
   private readonly freeBigs: number[] = [];
   private readonly live: { readonly reg: number; readonly big: boolean }[] = [];
-  private readonly originIndex = new Map<FileRef, Map<number, number>>();
+  private readonly originIndex = new Map<FileRef, Map<number, Map<MacroPlace | null, number>>>();
   private emitted = 0;
   readonly origins: LocalOrigin[] = [];
   readonly objects: FrameObject[] = [];
@@ -57,13 +57,15 @@ export class Builder {
   }
 
   private origin(): number {
-    const { file, line } = this.at;
+    const { file, line, from } = this.at;
     let lines = this.originIndex.get(file);
     if (!lines) this.originIndex.set(file, (lines = new Map()));
-    let index = lines.get(line);
+    let froms = lines.get(line);
+    if (!froms) lines.set(line, (froms = new Map()));
+    let index = froms.get(from);
     if (index === undefined) {
       index = this.origins.push({ file, line, token: this.at }) - 1;
-      lines.set(line, index);
+      froms.set(from, index);
     }
     return index;
   }
@@ -145,10 +147,11 @@ export class Builder {
 
   /** Whether a step of the current line was emitted since `position`. */
   touched(position: number): boolean {
-    const at = this.origin();
+    const { file, line } = this.at;
     for (let i = this.entries.length - 1; i >= position; i--) {
       const entry = this.entries[i] as Entry;
-      if ('s' in entry && entry.at === at) return true;
+      const origin = 's' in entry ? this.origins[entry.at] : undefined;
+      if (origin?.line === line && origin.file === file) return true;
     }
     return false;
   }

@@ -5,13 +5,14 @@
 
 import type { FunctionCode, GlobalObject, Origin, Program, StructLayout, Value } from '../../model/execute/program';
 import { type CachedFunction, type CachedScope, LoweringCache } from './cache';
+import { expandedLines } from './expanded';
 import * as F from './fold';
 import { lowerFunction } from './function';
-import { type Item, splitItems } from './items';
+import { type Item, splitItems, withoutOverridden } from './items';
 import { publicLayout } from './layout';
 import type { Macro } from './macros';
 import type { CParser } from './parser';
-import type { FileRef, PPToken } from './pp-token';
+import type { FileRef, MacroPlace, PPToken } from './pp-token';
 import { expandText, preprocess, type SourceText } from './preprocess';
 import { firstError, parseFunction } from './source';
 import type { CType } from './types';
@@ -35,9 +36,16 @@ export interface CompileInput {
   /** The text of an included file, or null when there is none. */
   include(name: string, from: string, angled: boolean): SourceText | null;
   readonly defines: Readonly<Record<string, string>>;
+  /** Macros that no file may define otherwise. */
+  readonly fixed?: Readonly<Record<string, string>>;
   /** Macros whose values are wanted in `Program.constants`. */
   readonly constants?: readonly string[];
   readonly limits?: Partial<CompileLimits>;
+  /**
+   * Files (by path) whose macros' lines shall stand in `Origin.expanded`: those that a patch changes.
+   * Without it none, which is faster.
+   */
+  readonly expandedFrom?: readonly string[];
   /**
    * Leave out static functions of headers that nothing calls: a kernel's headers define thousands.
    * Those of the files named here stay, since a patch may change them. Without it all are lowered.
@@ -53,17 +61,19 @@ interface ProblemDraft {
   readonly why: string;
 }
 
-/** Texts of tokens, with the line breaks between them: what a function's steps depend on. */
+/** Texts of tokens, with the line breaks between them, macro bodies' too: what a function's steps depend on. */
 function textOf(tokens: readonly PPToken[], start: number, end: number): string {
   let text = '';
   let line = -1;
   let file: FileRef | null = null;
+  let from: MacroPlace | null = null;
   for (let i = start; i < end; i++) {
     const t = tokens[i] as PPToken;
-    text += t.line === line && t.file === file ? ' ' : '\n';
+    text += t.line !== line || t.file !== file ? '\n' : t.from !== from ? '\t' : ' ';
     text += t.text;
     line = t.line;
     file = t.file;
+    from = t.from;
   }
   return text;
 }
@@ -192,17 +202,21 @@ function isStatic(tokens: readonly PPToken[], item: Item): boolean {
 class Assembly {
   readonly files: string[] = [];
   private readonly fileIndex = new Map<string, number>();
+  private readonly known = new Map<FileRef, number>();
   readonly functions: Record<string, FunctionCode> = Object.create(null);
   readonly globals: Record<string, GlobalObject> = Object.create(null);
   readonly problems: Program['problems'][number][] = [];
   readonly origins: Origin[] = [];
 
   file(ref: FileRef): number {
+    const known = this.known.get(ref);
+    if (known !== undefined) return known;
     let index = this.fileIndex.get(ref.path);
     if (index === undefined) {
       index = this.files.push(ref.path) - 1;
       this.fileIndex.set(ref.path, index);
     }
+    this.known.set(ref, index);
     return index;
   }
 
@@ -212,9 +226,12 @@ class Assembly {
 
   add(made: CachedFunction, tokens: readonly PPToken[], item: Item): void {
     const at = (relative: number): PPToken => tokens[item.start + relative] as PPToken;
+    const expanded = expandedLines(made, tokens, item.start, item.end, (file) => this.file(file));
     for (const [i, origin] of made.origins.entries()) {
       const token = at(origin.token);
-      this.origins[made.base + i] = { file: this.file(token.file), line: token.line };
+      const place = { file: this.file(token.file), line: token.line };
+      const lines = expanded.get(i);
+      this.origins[made.base + i] = lines ? { ...place, expanded: lines } : place;
     }
     const { name } = made.code;
     let named = item.start;
@@ -258,7 +275,7 @@ export function compile(input: CompileInput, parser: CParser, cache: LoweringCac
   for (const unit of input.units) out.file({ path: unit.path });
   for (const problem of pp.problems) out.problem({ ...problem, function: null });
   const { tokens } = pp;
-  const items = splitItems(tokens).filter((item) => {
+  const items = withoutOverridden(tokens, splitItems(tokens)).filter((item) => {
     if (!tooDeep(tokens, item, limits.nesting)) return true;
     const first = tokens[item.start] as PPToken;
     out.problem({ file: first.file, line: first.line, function: null, why: 'it nests too deeply' });

@@ -34,14 +34,16 @@ export function expression(cx: Context, node: SyntaxNode): Val {
   const outer = code.at;
   const own = firstToken(cx.source, node);
   const moved = own.line !== outer.line || own.file !== outer.file;
+  // Another line of a macro's body: its steps are told apart, but it needs no marker.
+  const other = moved || own.from !== outer.from;
   const position = code.position();
-  if (moved) code.at = own;
+  if (other) code.at = own;
   const value = lower(cx, node);
   if (moved) {
     code.at = own;
     if (code.quiet === 0 && !code.touched(position)) markLine(cx, value);
-    code.at = outer;
   }
+  if (other) code.at = outer;
   cx.depth--;
   return value;
 }

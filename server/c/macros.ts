@@ -1,9 +1,18 @@
 /**
  * Macro definitions and their expansion on tokens: arguments, `#`, `##`, variadics, hide sets. Knows
  * neither directives nor files. A macro body's tokens take the line of the call; arguments keep theirs.
+ * All remember the body's lines that they came through.
  */
 
-import { type HideSet, hideIntersection, hideUnion, isHidden, type PPToken } from './pp-token';
+import {
+  type FileRef,
+  type HideSet,
+  hideIntersection,
+  hideUnion,
+  isHidden,
+  type MacroPlace,
+  type PPToken,
+} from './pp-token';
 import { tokenize } from './tokens';
 
 export interface Macro {
@@ -44,6 +53,32 @@ export interface ExpansionBudget {
   tokens: number;
   /** Next value of `__COUNTER__`. */
   counter: number;
+  readonly places: MacroPlaces;
+}
+
+/** Makes the places of macro bodies, each once, for the files (by path) in which they are wanted. */
+export class MacroPlaces {
+  private readonly known = new Map<MacroPlace | null, Map<FileRef, Map<number, MacroPlace>>>();
+  private last: MacroPlace | null = null;
+  constructor(private readonly wanted: ReadonlySet<string>) {}
+
+  /** Whether the places in this macro's body are wanted. */
+  has(macro: Macro): boolean {
+    return this.wanted.size > 0 && macro.body.length > 0 && this.wanted.has((macro.body[0] as PPToken).file.path);
+  }
+
+  of(file: FileRef, line: number, up: MacroPlace | null): MacroPlace {
+    const before = this.last;
+    if (before !== null && before.line === line && before.up === up && before.file === file) return before;
+    let files = this.known.get(up);
+    if (!files) this.known.set(up, (files = new Map()));
+    let lines = files.get(file);
+    if (!lines) files.set(file, (lines = new Map()));
+    let place = lines.get(line);
+    if (!place) lines.set(line, (place = { file, line, up }));
+    this.last = place;
+    return place;
+  }
 }
 
 export class BudgetExceeded extends Error {}
@@ -126,6 +161,8 @@ export function expandList(
 class Substitution {
   private readonly expanded = new Map<number, readonly PPToken[]>();
   readonly out: PPToken[] = [];
+  /** Per token of `out`: the token of the body that stands for it. Null where nobody wants to know. */
+  readonly places: PPToken[] | null;
   constructor(
     private readonly macro: Macro,
     private readonly args: readonly PPToken[][],
@@ -133,7 +170,9 @@ class Substitution {
     private readonly macros: ReadonlyMap<string, Macro>,
     private readonly budget: ExpansionBudget,
     private readonly depth: number,
-  ) {}
+  ) {
+    this.places = budget.places.has(macro) ? [] : null;
+  }
 
   /** Index of the parameter that `token` names, or -1. */
   private param(token: PPToken | undefined): number {
@@ -155,11 +194,25 @@ class Substitution {
   }
 
   private own(token: PPToken): PPToken {
-    return { ...token, file: this.call.file, line: this.call.line, first: false };
+    const { kind, text, spaced, hide } = token;
+    return { kind, text, file: this.call.file, line: this.call.line, first: false, spaced, hide, from: this.call.from };
+  }
+
+  private push(token: PPToken, place: PPToken): void {
+    this.out.push(token);
+    this.places?.push(place);
+  }
+
+  private pop(): void {
+    this.out.pop();
+    this.places?.pop();
   }
 
   private pushArgument(list: readonly PPToken[], place: PPToken): void {
-    for (const [i, t] of list.entries()) this.out.push(i === 0 ? { ...t, spaced: place.spaced, first: false } : t);
+    const head = list[0];
+    if (head === undefined) return;
+    this.push({ ...head, spaced: place.spaced, first: false }, place);
+    for (let i = 1; i < list.length; i++) this.push(list[i] as PPToken, place);
   }
 
   /** The `##` after `out`'s last token: join it with the next body element. Returns the new body index. */
@@ -172,16 +225,16 @@ class Substitution {
     const left = this.out.at(-1);
     if (isRest && left?.text === ',' && left.kind === 'punct') {
       // GNU: the comma goes when the variable argument is absent.
-      if (right.length === 0) this.out.pop();
+      if (right.length === 0) this.pop();
       else this.pushArgument(this.full(index), next);
       return i + 1;
     }
     const head = right[0];
     if (!head) return i + 1;
     if (left && !leftEmpty) {
-      this.out.pop();
-      this.out.push(...paste(left, head), ...right.slice(1));
-    } else this.out.push(...right);
+      this.pop();
+      for (const made of [...paste(left, head), ...right.slice(1)]) this.push(made, next);
+    } else for (const token of right) this.push(token, next);
     return i + 1;
   }
 
@@ -189,13 +242,13 @@ class Substitution {
     const token = body[i] as PPToken;
     const next = body[i + 1];
     if (token.text === '#' && this.macro.params && this.param(next) >= 0) {
-      this.out.push(stringize(this.raw(this.param(next)), this.own(token)));
+      this.push(stringize(this.raw(this.param(next)), this.own(token)), token);
       return i + 2;
     }
     if (token.text === '__VA_OPT__' && this.macro.rest !== null && next?.text === '(') return this.vaOpt(body, i + 2);
     const index = this.param(token);
     const pasted = next?.text === '##';
-    if (index < 0) this.out.push(this.own(token));
+    if (index < 0) this.push(this.own(token), token);
     else if (pasted) this.pushArgument(this.raw(index), token);
     else this.pushArgument(this.full(index), token);
     return i + 1;
@@ -241,13 +294,23 @@ function withName(name: string, hide: HideSet | null): HideSet {
   return hide !== null && isHidden(hide, name) ? hide : { name, rest: hide };
 }
 
-function finish(result: readonly PPToken[], hide: HideSet, call: PPToken): PPToken[] {
-  return result.map((t, i) => {
-    const union = hideUnion(t.hide, hide);
-    const spaced = i === 0 ? call.spaced : t.spaced;
-    const first = i === 0 ? false : t.first;
-    return { kind: t.kind, text: t.text, file: t.file, line: t.line, first, spaced, hide: union };
-  });
+function finish(made: Substitution, hide: HideSet, call: PPToken, places: MacroPlaces): PPToken[] {
+  const out: PPToken[] = [];
+  for (let i = 0; i < made.out.length; i++) {
+    const t = made.out[i] as PPToken;
+    const place = made.places?.[i];
+    out.push({
+      kind: t.kind,
+      text: t.text,
+      file: t.file,
+      line: t.line,
+      first: i > 0 && t.first,
+      spaced: i === 0 ? call.spaced : t.spaced,
+      hide: hideUnion(t.hide, hide),
+      from: place ? places.of(place.file, place.line, t.from) : t.from,
+    });
+  }
+  return out;
 }
 
 /** Expand the macro that `token` names, if any, by unreading its expansion into `source`. */
@@ -283,9 +346,9 @@ export function expandToken(
     hide = hideIntersection(token.hide, call.close.hide);
   }
   if (--budget.expansions < 0) throw new BudgetExceeded('too many macro expansions');
-  const result = new Substitution(macro, args, token, macros, budget, depth).run();
-  budget.tokens -= result.length;
+  const made = new Substitution(macro, args, token, macros, budget, depth);
+  budget.tokens -= made.run().length;
   if (budget.tokens < 0) throw new BudgetExceeded('too many tokens');
-  source.unread(finish(result, withName(macro.name, hide), token));
+  source.unread(finish(made, withName(macro.name, hide), token, budget.places));
   return true;
 }

@@ -16,6 +16,16 @@ export interface HideSet {
   readonly rest: HideSet | null;
 }
 
+/**
+ * A line of a macro's body that a token came through on its way into the stream, innermost first. The
+ * same line reached in the same way is the same object within one run of the preprocessor.
+ */
+export interface MacroPlace {
+  readonly file: FileRef;
+  readonly line: number;
+  readonly up: MacroPlace | null;
+}
+
 export interface PPToken {
   readonly kind: TokenKind;
   readonly text: string;
@@ -24,6 +34,8 @@ export interface PPToken {
   readonly first: boolean;
   readonly spaced: boolean;
   readonly hide: HideSet | null;
+  /** Null for a token that stands in a file as it is. */
+  readonly from: MacroPlace | null;
 }
 
 export function isHidden(set: HideSet | null, name: string): boolean {
@@ -58,5 +70,6 @@ export function readTokens(file: FileRef, text: string): PPToken[] {
     first: t.first,
     spaced: t.spaced,
     hide: null,
+    from: null,
   }));
 }

@@ -12,6 +12,7 @@ import {
   listSource,
   MAGIC_MACROS,
   type Macro,
+  MacroPlaces,
   type TokenSource,
 } from './macros';
 import { type FileRef, type PPToken, readTokens } from './pp-token';
@@ -40,7 +41,11 @@ export interface PPInput {
   readonly units: readonly SourceText[];
   include(name: string, from: string, angled: boolean): SourceText | null;
   readonly defines: Readonly<Record<string, string>>;
+  /** Macros (`NAME` or `NAME(x)`) that no file may define otherwise, or undefine. */
+  readonly fixed?: Readonly<Record<string, string>>;
   readonly limits: PPLimits;
+  /** Paths of the files whose macros' tokens shall remember their line in the macro's body. */
+  readonly expandedFrom?: readonly string[];
   /** Tokens of a file, for a caller that keeps them between runs. */
   read?(source: SourceText): readonly PPToken[];
   readonly signal?: { readonly cancelled: boolean };
@@ -70,15 +75,17 @@ class Preprocessor implements TokenSource {
   private readonly frames: Frame[] = [];
   private readonly once = new Set<string>();
   private readonly guards = new Map<string, string>();
+  private readonly fixed: ReadonlySet<string>;
   readonly budget: ExpansionBudget;
 
   constructor(private readonly input: PPInput) {
-    this.budget = { expansions: input.limits.expansions, tokens: input.limits.tokens, counter: 0 };
+    const places = new MacroPlaces(new Set(input.expandedFrom));
+    this.budget = { expansions: input.limits.expansions, tokens: input.limits.tokens, counter: 0, places };
     for (const macro of MAGIC_MACROS) this.macros.set(macro.name, macro);
     const builtin: FileRef = { path: '<defines>' };
-    for (const [name, value] of [...Object.entries(PREDEFINED), ...Object.entries(input.defines)]) {
-      this.define(readTokens(builtin, `${name} ${value}`), true);
-    }
+    const given = [PREDEFINED, input.defines, input.fixed ?? {}].flatMap((each) => Object.entries(each));
+    this.fixed = new Set(Object.keys(input.fixed ?? {}).map((head) => head.replace(/\(.*/, '')));
+    for (const [name, value] of given) this.define(readTokens(builtin, `${name} ${value}`), true);
   }
 
   problem(at: PPToken | null, why: string): void {
@@ -138,7 +145,7 @@ class Preprocessor implements TokenSource {
         this.define(rest, false);
         return;
       case 'undef':
-        this.macros.delete(rest[0]?.text ?? '');
+        if (!this.isFixed(rest[0])) this.macros.delete(rest[0]?.text ?? '');
         return;
       case 'include':
       case 'include_next':
@@ -174,6 +181,7 @@ class Preprocessor implements TokenSource {
       if (!quiet) this.problem(name ?? null, '#define without a name');
       return;
     }
+    if (!quiet && this.isFixed(name)) return;
     let body = 1;
     let params: string[] | null = null;
     let rest: string | null = null;
@@ -190,6 +198,10 @@ class Preprocessor implements TokenSource {
       body++;
     }
     this.macros.set(name.text, { name: name.text, params, rest, body: tokens.slice(body) });
+  }
+
+  private isFixed(name: PPToken | undefined): boolean {
+    return name !== undefined && this.fixed.has(name.text);
   }
 
   private include(rest: readonly PPToken[], hash: PPToken): void {
@@ -332,11 +344,11 @@ export function preprocess(input: PPInput): PPResult {
   return { tokens, macros: pp.macros, problems: pp.problems };
 }
 
-const EMPTY = { kind: 'other', text: '', line: 1, first: true, spaced: false, hide: null } as const;
+const EMPTY = { kind: 'other', text: '', line: 1, first: true, spaced: false, hide: null, from: null } as const;
 
 /** Expand a text with the macros left over by `preprocess`; for constants asked for by name. */
 export function expandText(text: string, macros: ReadonlyMap<string, Macro>): PPToken[] {
-  const budget = { expansions: 10_000, tokens: 100_000, counter: 0 };
+  const budget = { expansions: 10_000, tokens: 100_000, counter: 0, places: new MacroPlaces(new Set()) };
   const source = listSource(readTokens({ path: '<constants>' }, text));
   const out: PPToken[] = [];
   for (let t = source.next(); t !== null; t = source.next()) {

@@ -216,7 +216,7 @@ function condition(cx: Context, node: SyntaxNode, yes: Label, no: Label): Outcom
   }
   const own = firstToken(cx.source, node);
   const outer = code.at;
-  if (own.line !== outer.line || own.file !== outer.file) code.at = own;
+  if (own.line !== outer.line || own.file !== outer.file || own.from !== outer.from) code.at = own;
   const position = code.position();
   const test = truthOf(expression(cx, node));
   const known = F.constantValue(test);

@@ -1,5 +1,6 @@
 /**
- * What a patch changes, by name: the functions whose text its changed lines stand in, on either side.
+ * What a patch changes, by name: the functions whose text its changed lines stand in, on either side,
+ * and those that use a macro whose body is changed.
  * It knows placements and outlines of compiled programs.
  */
 
@@ -25,7 +26,8 @@ export function changedBy(placed: PlacedPatch, outlines: Readonly<Record<Side, O
 }
 
 function functionsAt(outline: Outline, path: string, lines: readonly number[]): string[] {
-  return outline.functions
+  const own = outline.functions
     .filter(({ file, line, endLine }) => file === path && lines.some((at) => at >= line && at <= endLine))
     .map(({ name }) => name);
+  return [...own, ...lines.flatMap((at) => outline.expanded[path]?.[at] ?? [])];
 }

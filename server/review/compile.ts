@@ -40,7 +40,8 @@ export function compileReference(
     .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
     .map(([path, text]) => ({ path, text }));
   const include = (name: string): SourceText | null => byName.get(name.slice(name.lastIndexOf('/') + 1)) ?? null;
-  return compile({ units, include, defines: {}, constants: CONSTANTS, limits: LIMITS }, parser, cache);
+  const expandedFrom = Object.keys(overrides);
+  return compile({ units, include, defines: {}, constants: CONSTANTS, limits: LIMITS, expandedFrom }, parser, cache);
 }
 
 /** The reference first, then what the scenarios share, then the scenarios. */

@@ -1,10 +1,11 @@
 /**
  * Which changed lines ran. A changed line counts when a step stands on it, or on the statement that
  * it continues, in the image of its side; it was executed when a run of that side went through such a
- * step. It knows runs, images and outlines, not why a scenario was chosen.
+ * step. A line of a macro's body has the steps that were expanded from it. It knows runs, images and
+ * outlines, not why a scenario was chosen.
  */
 
-import type { RunResult } from '../../model/explore/types';
+import type { RunResult, SourcePlace } from '../../model/explore/types';
 import type { ChangedLine } from '../kernel/types';
 import type { Outline } from './jobs';
 import type { PlacedPatch } from './placed';
@@ -27,10 +28,15 @@ export function executedLines(runs: readonly RunResult[]): Map<string, Set<numbe
     }
     // The step on which a path ends broke something while it ran.
     for (const { place } of run.violations) {
-      if (place !== null) all.set(place.file, (all.get(place.file) ?? new Set<number>()).add(place.line));
+      for (const { file, line } of linesOf(place)) all.set(file, (all.get(file) ?? new Set<number>()).add(line));
     }
   }
   return all;
+}
+
+/** The line of a place, and those of macro bodies behind it. */
+function linesOf(place: SourcePlace | null): readonly { readonly file: string; readonly line: number }[] {
+  return place === null ? [] : [place, ...(place.expanded ?? [])];
 }
 
 interface LineState {
@@ -57,6 +63,13 @@ export function coverageOf(placement: PlacedPatch, pre: SideRuns, post: SideRuns
       notUnderstood.push({ patchLine, why: line.why ?? 'it could not be placed' });
     } else {
       const state = stateOf(line, sides[line.side], ran[line.side]);
+      const nothing = placement.tier === 'tree' && !state.executable && state.poisoned === null;
+      const absent = nothing ? notCompiled(line, sides[line.side].outline) : null;
+      if (absent !== null) {
+        changedLines++;
+        notUnderstood.push({ patchLine, why: absent });
+        continue;
+      }
       if (!state.executable && state.poisoned === null) {
         nonExecutable++;
         continue;
@@ -70,11 +83,21 @@ export function coverageOf(placement: PlacedPatch, pre: SideRuns, post: SideRuns
   return { changedLines, nonExecutable, executed, notReached, notUnderstood };
 }
 
+/** Of a tree only KVM's own files are compiled, in one configuration: code outside of it is not "no code". */
+function notCompiled({ path, executable, imageLines }: ChangedLine, outline: Outline): string | null {
+  if (path === null || !executable) return null;
+  const own = outline.functions.filter(({ file }) => file === path);
+  if (own.some(({ line, endLine }) => imageLines.some((at) => at >= line && at <= endLine))) return null;
+  return own.length === 0 && outline.lines[path] === undefined
+    ? `${path} is not among the files that are compiled`
+    : 'nothing that is compiled in this configuration has or uses this line';
+}
+
 function stateOf(line: ChangedLine, side: SideRuns, ran: ReadonlyMap<string, ReadonlySet<number>>): LineState {
   const path = line.path ?? '';
   const steps = new Set(side.outline.lines[path] ?? []);
   const done = ran.get(path) ?? new Set<number>();
-  const text = side.text(path)?.split('\n') ?? [];
+  const text = (side.text(path)?.split('\n') ?? []).map((each) => each.replace(/\s*\\$/, ''));
   let executable = false;
   let executed = false;
   let poisoned: string | null = null;
@@ -93,7 +116,9 @@ function stateOf(line: ChangedLine, side: SideRuns, ran: ReadonlyMap<string, Rea
 /** Where a path ended as not understood, the line was met and could not be run. */
 function unknownAt(runs: readonly RunResult[], path: string, lines: readonly (number | null)[]): string | null {
   for (const { unknowns } of runs) {
-    const here = unknowns.find(({ place }) => place !== null && place.file === path && lines.includes(place.line));
+    const here = unknowns.find(({ place }) =>
+      linesOf(place).some(({ file, line }) => file === path && lines.includes(line)),
+    );
     if (here !== undefined) return here.what;
   }
   return null;

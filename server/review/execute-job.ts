@@ -108,14 +108,20 @@ function outlineOf(program: Program): Outline {
   const name = (file: number): string => program.files[file] ?? '';
   const functions = Object.values(program.functions);
   const lines = new Map<string, Set<number>>();
+  const expanded: Record<string, Record<number, string[]>> = Object.create(null);
+  const add = (file: string, line: number): void => {
+    lines.set(file, (lines.get(file) ?? new Set<number>()).add(line));
+  };
   for (const code of functions) {
-    for (const step of code.steps) {
-      const origin = program.origins[step.at];
+    for (const at of new Set(code.steps.map((step) => step.at))) {
+      const origin = program.origins[at];
       if (origin === undefined) continue;
-      const file = name(origin.file);
-      const known = lines.get(file) ?? new Set<number>();
-      known.add(origin.line);
-      lines.set(file, known);
+      add(name(origin.file), origin.line);
+      for (const { file, line } of origin.expanded ?? []) {
+        add(name(file), line);
+        const users = ((expanded[name(file)] ??= {})[line] ??= []);
+        if (users.at(-1) !== code.name) users.push(code.name);
+      }
     }
   }
   return {
@@ -126,6 +132,7 @@ function outlineOf(program: Program): Outline {
       endLine: code.endLine,
     })),
     lines: Object.fromEntries([...lines].map(([file, set]) => [file, [...set].sort((a, b) => a - b)])),
+    expanded,
     problems: program.problems.map((problem) => ({
       file: name(problem.file),
       line: problem.line,

@@ -75,7 +75,7 @@ export function makeFinding(parts: FindingParts): Finding {
     message: parts.message,
     function: culprits.find((edit) => edit.function !== null)?.function ?? violation.place?.function ?? null,
     file: culpritFile ?? violation.place?.file ?? null,
-    line: placement.tier === 'tree' ? (violation.place?.line ?? null) : null,
+    line: placement.tier === 'tree' ? placement.imageLine(side, anchor) : null,
     side,
     patchLine: anchor.line,
     patchColumn: anchor.column,
@@ -100,7 +100,7 @@ function anchorOf(parts: FindingParts, side: 'pre' | 'post'): InputSpan {
   const kept = lines.find(({ kind, text }) => kind === 'add' && isCode(text)) ?? lines.find(({ text }) => isCode(text));
   if (kept !== undefined) return kept.span;
   for (const place of violation.stack) {
-    const span = placement.patchSpan(side, place.file, place.line);
+    const span = placement.patchSpanOf(side, place);
     if (span !== null) return span;
   }
   const onStack = new Set(violation.stack.map(({ function: name }) => name));
@@ -115,7 +115,7 @@ function isCode(text: string): boolean {
 
 function traceStep(step: TraceStep, placement: PlacedPatch, side: 'pre' | 'post'): FindingTraceStep {
   const { place } = step;
-  const span = place === null ? null : placement.patchSpan(side, place.file, place.line);
+  const span = place === null ? null : placement.patchSpanOf(side, place);
   return {
     thread: step.thread,
     function: place?.function ?? null,

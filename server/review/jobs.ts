@@ -10,10 +10,24 @@ import type { VmType } from '../../model/machine/types';
 /** File path -> text that replaces that file. The files that are not named stay as they are. */
 export type Overrides = Readonly<Record<string, string>>;
 
+/** A kernel tree at one moment, on disk in our own form: what a job's overrides replace files of. */
+export interface TreeRef {
+  /** Names the content: equal ids, equal texts. */
+  readonly id: string;
+  /** The snapshot's file. */
+  readonly file: string;
+}
+
+/** What every job says of the code that it compiles. */
+interface OnTree {
+  /** Absent or null: the reference. */
+  readonly tree?: TreeRef | null;
+}
+
 /** Who waits for a run: a reader for a finding, the choice of scenarios, or the verdict. The first goes first. */
 export type Urgency = 'finding' | 'look' | 'verdict';
 
-export interface RunJob {
+export interface RunJob extends OnTree {
   readonly kind: 'run';
   readonly overrides: Overrides;
   readonly scenario: string;
@@ -26,7 +40,7 @@ export interface RunJob {
   readonly urgency: Urgency;
 }
 
-export interface ReplayJob {
+export interface ReplayJob extends OnTree {
   readonly kind: 'replay';
   readonly overrides: Overrides;
   readonly scenario: string;
@@ -34,7 +48,7 @@ export interface ReplayJob {
   readonly schedule: ScheduleText;
 }
 
-export interface MinimiseJob {
+export interface MinimiseJob extends OnTree {
   readonly kind: 'minimise';
   readonly overrides: Overrides;
   readonly scenario: string;
@@ -42,7 +56,7 @@ export interface MinimiseJob {
   readonly violation: Violation;
 }
 
-export interface OutlineJob {
+export interface OutlineJob extends OnTree {
   readonly kind: 'outline';
   readonly overrides: Overrides;
 }
@@ -54,8 +68,10 @@ export interface Outline {
     readonly line: number;
     readonly endLine: number;
   }[];
-  /** Per file: the lines on which at least one step stands. */
+  /** Per file: the lines on which at least one step stands, or from which (a macro's body) one was expanded. */
   readonly lines: Readonly<Record<string, readonly number[]>>;
+  /** Per file and line of a macro's body: the functions into which it was expanded. */
+  readonly expanded: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>>;
   readonly problems: readonly {
     readonly file: string;
     readonly line: number;

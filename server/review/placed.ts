@@ -3,8 +3,9 @@
  * edits applied, and the way from an image line back to the patch. It hides how a tier placed it.
  */
 
+import type { SourcePlace } from '../../model/explore/types';
 import { applyEdits } from '../kernel/images';
-import type { ChangedLine, Edit, ImageText, Placement } from '../kernel/types';
+import type { ChangedLine, Edit, ImageText, PatchOrigin, Placement } from '../kernel/types';
 import type { InputSpan } from '../patch/types';
 import type { Overrides } from './jobs';
 
@@ -23,6 +24,10 @@ export interface PlacedPatch {
   apply(edits: readonly number[]): Overrides;
   /** The patch line that stands on this image line, null for a line that the patch doesn't show. */
   patchSpan(side: Side, path: string, line: number): InputSpan | null;
+  /** The same for a place; a changed line of a macro that it was expanded from goes before the macro's use. */
+  patchSpanOf(side: Side, place: SourcePlace): InputSpan | null;
+  /** Line (from 1) of a side's image that a patch line stands on; for a line that the side lacks, the next one. */
+  imageLine(side: Side, span: InputSpan): number | null;
   /** The kernel path that the patch names for an edit or a changed line at this span. */
   kernelPath(span: InputSpan): string | null;
   /** Where the patch's first hunk starts. */
@@ -35,10 +40,13 @@ const textsOf = (images: readonly ImageText[]): Overrides =>
 /** Wrap a placement. */
 export function placedPatch(placement: Placement, tier: PlacedPatch['tier'], kernel: string): PlacedPatch {
   const { images, edits, baseline, hunks } = placement;
-  const origins = {
+  const originsOf = {
     pre: new Map(images.map(({ path, pre }) => [path, pre.origins])),
     post: new Map(images.map(({ path, post }) => [path, post.origins])),
   };
+  const originAt = (side: Side, path: string, line: number): PatchOrigin | null =>
+    originsOf[side].get(path)?.[line - 1] ?? null;
+  const lines: Partial<Record<Side, ReadonlyMap<string, number>>> = {};
   return {
     tier,
     kernel,
@@ -47,11 +55,39 @@ export function placedPatch(placement: Placement, tier: PlacedPatch['tier'], ker
     notes: placement.notes,
     texts: { pre: textsOf(images.map(({ pre }) => pre)), post: textsOf(images.map(({ post }) => post)) },
     apply: (chosen) => textsOf(applyEdits(baseline, edits, new Set(chosen))),
-    patchSpan: (side, path, line) => origins[side].get(path)?.[line - 1]?.span ?? null,
+    patchSpan: (side, path, line) => originAt(side, path, line)?.span ?? null,
+    patchSpanOf: (side, { file, line, expanded }) => {
+      const own = originAt(side, file, line);
+      const behind = (expanded ?? []).map((each) => originAt(side, each.file, each.line));
+      const changed = [own, ...behind].find((origin) => origin !== null && origin.kind !== 'context');
+      return (changed ?? own ?? behind.find((origin) => origin !== null))?.span ?? null;
+    },
+    imageLine: (side, span) => {
+      lines[side] ??= linesBySpan(images.map((image) => image[side]));
+      const own = hunks.find(({ hunk }) => hunk.lines.some((line) => sameSpan(line.span, span)))?.hunk.lines ?? [];
+      const from = own.findIndex((line) => sameSpan(line.span, span));
+      const near = [...own.slice(Math.max(0, from)), ...own.slice(0, Math.max(0, from)).reverse()];
+      return near.map((line) => lines[side]?.get(spanKey(line.span))).find((line) => line !== undefined) ?? null;
+    },
     kernelPath: (span) =>
       hunks.find(({ hunk }) => hunk.lines.some((line) => sameSpan(line.span, span)))?.file ?? hunks[0]?.file ?? null,
     anchor: hunks[0]?.hunk.span ?? { line: 1, column: 1, endColumn: 1 },
   };
+}
+
+function linesBySpan(images: readonly ImageText[]): Map<string, number> {
+  const lines = new Map<string, number>();
+  for (const { origins } of images) {
+    origins.forEach((origin, at) => {
+      const key = origin === null ? null : spanKey(origin.span);
+      if (key !== null && !lines.has(key)) lines.set(key, at + 1);
+    });
+  }
+  return lines;
+}
+
+function spanKey({ line, column }: InputSpan): string {
+  return `${line}:${column}`;
 }
 
 function sameSpan(a: InputSpan, b: InputSpan): boolean {
