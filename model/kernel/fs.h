@@ -165,6 +165,9 @@ void iput(struct inode *inode);
 #define generic_file_open NULL
 #define noop_llseek NULL
 #define simple_statfs NULL
+#define simple_attr_read NULL
+#define simple_attr_write NULL
+#define simple_attr_release NULL
 #define kill_anon_super NULL
 struct vfsmount *kern_mount(struct file_system_type *type);
 void kern_unmount(struct vfsmount *mnt);

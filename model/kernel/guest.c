@@ -101,6 +101,9 @@ u64 tdh_vp_enter(struct tdx_vp *vp, struct tdx_module_args *args)
 		args->rdx = __guest_ext_exit_qualification(vcpu);
 		args->r8 = __guest_exit_gpa(vcpu);
 	} else if (r == GUEST_HYPERCALL) {
+		/* TDG.VP.VMCALL<MapGPA> */
+		args->r10 = 0;
+		args->r11 = TDVMCALL_MAP_GPA;
 		args->r12 = guest_op_gpa(vcpu);
 		args->r13 = PAGE_SIZE;
 	}

@@ -13,6 +13,7 @@
 #include "mm.h"
 #include "lib.h"
 #include "x86.h"
+#include "rest.h"
 #include <asm/processor-flags.h>
 #include <asm/apicdef.h>
 #include <asm/debugreg.h>

@@ -20,13 +20,13 @@
 #define DEFINE_PER_CPU_READ_MOSTLY(type, name) typeof(type) name[NR_CPUS]
 #define per_cpu(name, cpu) ((name)[cpu])
 #define per_cpu_ptr(p, cpu) (&(*(p))[cpu])
-#define this_cpu_ptr(p) (&(*(p))[smp_processor_id()])
-#define this_cpu_read(name) ((name)[smp_processor_id()])
-#define __this_cpu_read(name) ((name)[smp_processor_id()])
-#define raw_cpu_read(name) ((name)[smp_processor_id()])
-#define this_cpu_write(name, v) ((name)[smp_processor_id()] = (v))
-#define __this_cpu_write(name, v) ((name)[smp_processor_id()] = (v))
-#define this_cpu_cpumask_var_ptr(name) ((name)[smp_processor_id()])
+#define this_cpu_ptr(p) (&(*(p))[__acting_cpu()])
+#define this_cpu_read(name) ((name)[__acting_cpu()])
+#define __this_cpu_read(name) ((name)[__acting_cpu()])
+#define raw_cpu_read(name) ((name)[__acting_cpu()])
+#define this_cpu_write(name, v) ((name)[__acting_cpu()] = (v))
+#define __this_cpu_write(name, v) ((name)[__acting_cpu()] = (v))
+#define this_cpu_cpumask_var_ptr(name) ((name)[__acting_cpu()])
 #define DEFINE_SIMPLE_ATTRIBUTE(name, get, set, fmt) static const struct file_operations name
 
 /* ---- static calls: pointers that set-up fills in ---- */
@@ -283,7 +283,11 @@ extern struct cpumask __cpu_online, __cpu_none;
 #define on_each_cpu(f, info, wait) f(info)
 #define smp_call_function_many_unused 0
 #define smp_ops_unused 0
-#define raw_smp_processor_id() smp_processor_id()
+/* the CPU that the running code takes itself to be on: another one inside a function sent there */
+int __acting_cpu(void);
+int __call_on_cpu(int cpu, void (*func)(void *), void *info, int wait);
+#define raw_smp_processor_id() __acting_cpu()
+#define smp_call_function_single(cpu, f, info, wait) __call_on_cpu(cpu, f, info, wait)
 #define kick_all_cpus_sync() do { } while (0)
 #define cond_resched_lock(l) ({ spin_unlock(l); spin_lock(l); 1; })
 #define preemptible() 1
@@ -303,6 +307,14 @@ extern struct cpumask __cpu_online, __cpu_none;
 #define strcmp(a, b) 1
 #define strncmp(a, b, n) 1
 #define kobject_uevent_env(...) do { } while (0)
+#define FAULT_FLAG_WRITE 1
+#define MEMREMAP_WB 1
+#define SIGKILL 9
+#define SIGSTOP 19
+#define BUS_MCEERR_AR 4
+#define SIG_SETMASK 2
+#define FMODE_PREAD 8
+#define NR_SECONDARY_PAGETABLE 0
 #define add_taint(...) do { } while (0)
 int memcmp(const void *, const void *, size_t);
 #define for_each_set_bit(bit, addr, size) for ((bit) = 0; (bit) < (size); (bit)++) if (!test_bit(bit, addr)) { } else

@@ -131,14 +131,14 @@ static void vt_nop(struct kvm_vcpu *vcpu)
 {
 }
 
+/* registers are always where they were last */
+static void vt_cache_reg(struct kvm_vcpu *vcpu, int reg)
+{
+}
+
 static bool vt_tdp_has_smep(struct kvm *kvm)
 {
 	return false;
-}
-
-static int vt_no_range_flush(struct kvm *kvm)
-{
-	return -EOPNOTSUPP;
 }
 
 struct kvm_x86_ops kvm_x86_ops;
@@ -161,6 +161,7 @@ struct kvm_x86_ops vt_x86_ops = {
 	.flush_tlb_guest = vt_flush_tlb_guest,
 	.vcpu_run = vt_vcpu_run,
 	.handle_exit = vt_handle_exit,
+	.cache_reg = vt_cache_reg,
 	.vcpu_blocking = vt_nop,
 	.vcpu_unblocking = vt_nop,
 	.tdp_has_smep = vt_tdp_has_smep,
@@ -193,6 +194,9 @@ static struct tdx_sys_info sysinfo = {
 		.xfam_fixed0 = ~0ULL,
 		.xfam_fixed1 = 3,
 		.max_vcpus_per_td = 64,
+		.num_cpuid_config = 1,
+		.cpuid_config_leaves = { 0xffffffff80000008ULL },
+		.cpuid_config_values = { { ~0ULL, ~0ULL } },
 	},
 };
 
@@ -228,8 +232,13 @@ u64 tdh_vp_rd(struct tdx_vp *vp, u64 field, u64 *data)
 	return 0;
 }
 
+/* Of a TD vCPU's fields only the pointer to the shared tables matters here. */
 u64 tdh_vp_wr(struct tdx_vp *vp, u64 field, u64 data, u64 mask)
 {
+	struct vcpu_tdx *tdx = container_of(vp, struct vcpu_tdx, vp);
+
+	if (field == TDVPS_VMCS(SHARED_EPT_POINTER))
+		__guest_load_root(&tdx->vcpu, data & PAGE_MASK, 4);
 	return 0;
 }
 
@@ -247,12 +256,22 @@ void enter_hardware_setup(void)
 	WARN_ON(kvm_init(sizeof(struct vcpu_tdx), __alignof__(struct vcpu_tdx), NULL));
 }
 
-static struct kvm_tdx_init_vm init_vm = { .xfam = 3 };
+/* What a VMM says of its TD: 48 bits of guest physical address. */
+static struct {
+	struct kvm_tdx_init_vm vm;
+	struct kvm_cpuid_entry2 entry;
+} init_vm = {
+	.vm = { .xfam = 3, .cpuid = { .nent = 1 } },
+	.entry = { .function = 0x80000008, .eax = 48 << 16 },
+};
 
 void enter_prepare_vm(struct kvm *kvm)
 {
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VM, .data = (u64)&init_vm };
 
-	if (kvm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(tdx_vm_ioctl(kvm, &cmd));
+	if (kvm->arch.vm_type != KVM_X86_TDX_VM)
+		return;
+	/* KVM_CAP_SPLIT_IRQCHIP, which TDs need */
+	kvm->arch.irqchip_mode = KVM_IRQCHIP_SPLIT;
+	WARN_ON(tdx_vm_ioctl(kvm, &cmd));
 }

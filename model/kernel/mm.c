@@ -12,8 +12,33 @@ static bool fd_taken[NR_FDS];
 static struct file *task_works[NR_CPUS];
 struct task_struct __current_task = { .mm = &init_mm };
 struct cpumask __cpu_online = { ~0ULL }, __cpu_none;
+/* per CPU: where a function that was sent to another CPU believes to run, plus 1; 0 is none */
+static int acting_cpus[NR_CPUS];
 static struct super_block gmem_sb;
 static struct vfsmount gmem_mount = { .mnt_sb = &gmem_sb };
+
+int __acting_cpu(void)
+{
+	int cpu = smp_processor_id();
+
+	return acting_cpus[cpu] ? acting_cpus[cpu] - 1 : cpu;
+}
+
+/* The other CPU runs the function in its interrupt; here the caller does, once that CPU would have. */
+int __call_on_cpu(int cpu, void (*func)(void *), void *info, int wait)
+{
+	int here = smp_processor_id(), outer = acting_cpus[here];
+
+	if (cpu != here) {
+		__ipi_send(1ULL << cpu);
+		if (wait)
+			__ipi_wait(1ULL << cpu);
+	}
+	acting_cpus[here] = cpu + 1;
+	func(info);
+	acting_cpus[here] = outer;
+	return 0;
+}
 
 struct kmem_cache *__kmem_cache_new(size_t size, void (*ctor)(void *))
 {

@@ -52,7 +52,7 @@ typedef struct { u64 __opaque[4]; } wait_queue_head_t;
 typedef struct { u64 __opaque[4]; } wait_queue_entry_t;
 typedef struct poll_table_struct poll_table;
 
-struct cpuinfo_x86 { u8 x86; u8 x86_phys_bits; u8 x86_cache_bits; u8 x86_virt_bits; };
+struct cpuinfo_x86 { u8 x86; u8 x86_phys_bits; u8 x86_cache_bits; u8 x86_virt_bits; u32 extended_cpuid_level; };
 extern struct cpuinfo_x86 boot_cpu_data;
 struct pid;
 struct thread_struct { unsigned long gsbase; };

@@ -14,6 +14,8 @@ bool enable_apicv = true;
 struct guest_program __guest_programs[DRIVER_VCPUS];
 bool __guest_events[DRIVER_VCPUS];
 struct file __vcpu_files[DRIVER_VCPUS];
+bool itlb_multihit_kvm_mitigation;
+struct cpuinfo_x86 boot_cpu_data = { .x86_phys_bits = 48, .x86_cache_bits = 48 };
 bool enable_ept = true, enable_ept_ad_bits = true;
 
 
@@ -305,6 +307,11 @@ int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
 	int r;
 
 	vcpu->arch.mp_state = KVM_MP_STATE_RUNNABLE;
+	memset(&vcpu->arch.regs_avail, 0xff, sizeof(vcpu->arch.regs_avail));
+	/* a guest in 64-bit mode */
+	vcpu->arch.cr0 = X86_CR0_PE | X86_CR0_WP | X86_CR0_PG;
+	vcpu->arch.cr4 = X86_CR4_PAE;
+	vcpu->arch.efer = EFER_LME | EFER_LMA | EFER_NX;
 	vcpu->arch.apic = kzalloc(sizeof(*vcpu->arch.apic), GFP_KERNEL);
 	vcpu->arch.apic->apicv_active = true;
 

@@ -23,7 +23,8 @@ enum pg_level {
 #define MSR_UNUSED 0
 enum cpuid_regs_idx { CPUID_EAX = 0, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 #define PT_WRITABLE_UNUSED 0
-#define __cpu_has(x) 0
+#include <asm/cpufeatures.h>
+#define __cpu_has(x) ((x) == X86_FEATURE_OSXSAVE || (x) == X86_FEATURE_TDX_HOST_PLATFORM)
 #define POSTED_INTR_VECTOR 0xf2
 #define POSTED_INTR_NESTED_VECTOR 0xf4
 #define XFEATURE_MASK_XTILE (3ULL << 17)
@@ -33,6 +34,7 @@ enum cpuid_regs_idx { CPUID_EAX = 0, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 #define MCG_LMCE_P (1ULL << 27)
 #define boot_cpu_has_bug(x) 0
 #define PMD_SIZE (PAGE_SIZE << 9)
+extern bool itlb_multihit_kvm_mitigation;
 #define PT_CPUID_LEAVES 2
 #define KVM_MINOR 232
 

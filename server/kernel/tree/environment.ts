@@ -27,6 +27,7 @@ const OWN = [
   /^asm\/(shared\/)?tdx[a-z_]*\.h$/,
   /^kvm\/iodev\.h$/,
   /^linux\/hashtable\.h$/,
+  /^trace\/events\/kvm\.h$/,
   /^asm\/(msr-index|cpufeatures|vmxfeatures|trapnr|processor-flags|posted_intr|svm|apicdef|debugreg)\.h$/,
   /^(uapi\/)?asm\/(processor-flags|mtrr|svm|debugreg)\.h$/,
 ];
@@ -68,12 +69,14 @@ export const DEFINES: Readonly<Record<string, string>> = {
   CONFIG_PREEMPT_NOTIFIERS: '1',
   CONFIG_HAVE_KVM_NO_POLL: '1',
   CONFIG_KVM_VFIO: '1',
+  CONFIG_KVM_ASYNC_PF: '1',
 };
 
 /** The geometry of the model: tables of 4 entries. A definition in the tree does not change these. */
 export const FIXED: Readonly<Record<string, string>> = {
   PT64_LEVEL_BITS: '2',
   SPTE_LEVEL_BITS: '2',
+  'KVM_HPAGE_GFN_SHIFT(x)': '(((x) - 1) * 2)',
 };
 
 export function resolver(
