@@ -41,7 +41,7 @@ function patchText(patch: PatchReview): string {
 }
 
 function findingText(patch: PatchReview, finding: Finding): string[] {
-  const { input } = patch;
+  const { input, replay = [input] } = patch;
   const head = `${input}:${finding.patchLine}: ${finding.severity}: ${finding.message} [${finding.invariant}]`;
   const culprits = finding.culprits.map(({ patchLine, patchColumn, kind, text }) => {
     // In a mail that an archive put on one line the columns tell.
@@ -55,7 +55,7 @@ function findingText(patch: PatchReview, finding: Finding): string[] {
     `  ${finding.status}${where}; ${seen}`,
     ...(culprits.length > 0 ? ['  lines that make the difference:', ...culprits] : []),
     ...runText(finding, runThatShows(patch.findings, finding)),
-    `  replay: kvm-mmu-review simulate ${quoted(input)} --scenario ${finding.scenarios[0] ?? ''} --vm ${finding.vm[0] ?? ''} --side ${finding.side} --schedule "${finding.schedule}"`,
+    `  replay: kvm-mmu-review simulate ${replay.map(quoted).join(' ')} --scenario ${finding.scenarios[0] ?? ''} --vm ${finding.vm[0] ?? ''} --side ${finding.side} --schedule "${finding.schedule}"`,
   ];
 }
 

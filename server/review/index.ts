@@ -7,22 +7,22 @@
 import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
 import { scenariosOf } from '../../model/vocabulary/index';
-import { placePatch } from '../kernel/place';
 import { loadReference, type Reference } from '../kernel/reference';
 import { inScope } from '../kernel/scope';
-import { indexSources, type SourceIndex } from '../kernel/source-index';
 import { readInput } from '../patch/read';
-import type { FileDiff, PatchMail } from '../patch/types';
+import type { PatchMail } from '../patch/types';
 import { untouchedNames } from './changelog';
 import { DEFAULT_BOUNDS, type Runner } from './jobs';
-import { type PlacedPatch, placedPatch } from './placed';
+import type { PlacedPatch } from './placed';
 import { type PlacedReview, type Progress, reviewPlaced } from './review-placed';
 import { createRunner } from './runner';
 import { situations } from './select';
+import { type InPlace, openSeries, type Series, type TreeChoice } from './series';
 import { openSession } from './session';
 import { type SimulateOptions, type SimulationTrace, simulateTexts } from './simulate';
 import type { Coverage, Finding, PatchReview, Runs, Verdict } from './types';
 
+export type { TreeChoice } from './series';
 export type { SimulateOptions, SimulationTrace } from './simulate';
 
 export interface ReviewInput {
@@ -42,6 +42,8 @@ export interface ReviewOptions {
   /** Called for every finding as soon as it is known, before the review of its patch is complete. */
   readonly onFinding?: (patch: number, finding: Finding) => void;
   readonly signal?: AbortSignal | null;
+  /** Where the kernel's own code may be found; null for the reference. */
+  readonly source?: TreeChoice | null;
 }
 
 export interface Reviewer {
@@ -65,8 +67,8 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
   return {
     review: async (input, wanted = {}) => reviewInput(input, wanted, await reference, runner),
     simulate: async (input, wanted) => {
-      const placed = input === null ? null : await firstPlaced(input, await reference);
-      return simulateTexts(placed, wanted, runner);
+      const place = await firstPlaced(input, wanted.source ?? null, await reference);
+      return simulateTexts(place, wanted, runner);
     },
     close: () => runner.close(),
   };
@@ -83,21 +85,23 @@ async function reviewInput(
     return [emptyReview(input.name, 'unusable', [read.unusable])];
   }
   const reviews: PatchReview[] = [];
-  let base = reference.files;
   const problems = read.problems.map(({ message, span }) => `line ${span.line}: ${message}`);
-  for (const [index, patch] of read.patches.entries()) {
-    const started = performance.now();
-    const placed = patch.files.length === 0 ? null : place(patch.files, base, reference);
-    const review = await reviewPatch(patch, placed, index, options, runner);
-    const milliseconds = Math.round(performance.now() - started);
-    const cut = read.problems.length > 0 && review.verdict === 'clean';
-    reviews.push({
-      ...review,
-      verdict: cut ? 'incomplete' : review.verdict,
-      notes: [...review.notes, ...problems],
-      runs: { ...review.runs, milliseconds },
-    });
-    if (placed !== null) base = new Map([...base, ...Object.entries(placed.texts.post)]);
+  const series = openSeries(reference, options.source ?? null, options.signal ?? null);
+  try {
+    for (const [index, patch] of read.patches.entries()) {
+      const started = performance.now();
+      const review = await reviewPatch(patch, index, series, options, runner);
+      const milliseconds = Math.round(performance.now() - started);
+      const cut = read.problems.length > 0 && review.verdict === 'clean';
+      reviews.push({
+        ...review,
+        verdict: cut ? 'incomplete' : review.verdict,
+        notes: [...review.notes, ...problems],
+        runs: { ...review.runs, milliseconds },
+      });
+    }
+  } finally {
+    await series.close();
   }
   if (reviews.length === 0) {
     const clear = problems.length > 0 ? problems : ['the input holds no mail and no diff'];
@@ -106,29 +110,17 @@ async function reviewInput(
   return reviews;
 }
 
-/** Text by path. The next patch of a series is placed into what the one before it leaves. */
-type Texts = ReadonlyMap<string, string>;
-
-/** Indexing the reference takes longer than placing a patch into it, and most patches share it. */
-const indexes = new WeakMap<Texts, SourceIndex>();
-
-function place(files: readonly FileDiff[], texts: Texts, reference: Reference): PlacedPatch {
-  const index = indexes.get(texts) ?? indexSources(texts, reference.builtins.values());
-  indexes.set(texts, index);
-  return placedPatch(placePatch(files, index), 'reference', 'reference');
-}
-
 async function reviewPatch(
   patch: PatchMail,
-  placed: PlacedPatch | null,
   index: number,
+  series: Series,
   options: ReviewOptions,
   runner: Runner,
 ): Promise<PatchReview> {
   const problems = patch.problems.map(({ message, span }) => `line ${span.line}: ${message}`);
   const damaged = patch.problems.some(({ harmless }) => harmless !== true);
   const base = { ...emptyReview(patch.input, 'no-diff', problems), subject: patch.subject, messageId: patch.messageId };
-  if (placed === null) {
+  if (patch.files.length === 0) {
     // A diff that was there and could not be taken is not the same as no diff.
     if (damaged) return { ...base, verdict: 'unusable' };
     return { ...base, notes: [...aboutNotes(patch), ...problems] };
@@ -138,6 +130,35 @@ async function reviewPatch(
     const note = `no file of this patch belongs to the KVM MMU or its neighbours (${paths.join(', ')})`;
     return { ...base, verdict: 'out-of-scope', notes: [note, ...problems] };
   }
+  const place = await series.place(patch);
+  const result = await runPlaced(place, index, options, runner);
+  const { tier, kernel } = place.patch;
+  const complete = verdictOf(result, damaged);
+  return {
+    ...base,
+    tier,
+    kernel,
+    verdict: complete === 'clean' && place.disappointed ? 'incomplete' : complete,
+    findings: result.findings,
+    coverage: result.coverage,
+    runs: { ...result.runs, milliseconds: 0 },
+    ...(place.tree === null ? {} : { replay: [patch.input, ...treeArguments(options.source ?? null)] }),
+    notes: [
+      ...place.notes,
+      ...result.notes,
+      ...result.incomplete,
+      ...changelogNotes(patch, place.patch, result.edited),
+      ...problems,
+    ],
+  };
+}
+
+async function runPlaced(
+  { patch, tree, lacks }: InPlace,
+  index: number,
+  options: ReviewOptions,
+  runner: Runner,
+): Promise<PlacedReview> {
   const wanted = { vm: options.vm ?? null, scenario: options.scenario ?? null };
   const session = openSession({
     runner,
@@ -145,29 +166,28 @@ async function reviewPatch(
     budget: (options.budgetSeconds ?? 60) * 1000,
     invariants: options.invariant ?? null,
     signal: options.signal ?? null,
+    tree,
   });
   try {
-    const result = await reviewPlaced(
-      placed,
-      situations(scenarios, wanted),
+    return await reviewPlaced(
+      patch,
+      situations(scenarios, wanted).filter(({ vm }) => !lacks.includes(vm)),
       wanted.scenario !== null,
       session,
       options.onProgress ?? (() => {}),
       (finding) => options.onFinding?.(index, finding),
     );
-    return {
-      ...base,
-      tier: placed.tier,
-      kernel: placed.kernel,
-      verdict: verdictOf(result, damaged),
-      findings: result.findings,
-      coverage: result.coverage,
-      runs: { ...result.runs, milliseconds: 0 },
-      notes: [...result.notes, ...result.incomplete, ...changelogNotes(patch, placed, result.edited), ...problems],
-    };
   } finally {
     session.close();
   }
+}
+
+/** The options that name the same tree again. */
+function treeArguments(choice: TreeChoice | null): string[] {
+  return (['tree', 'git', 'base'] as const).flatMap((name) => {
+    const value = choice?.[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
 }
 
 function verdictOf(result: PlacedReview, unusableParts: boolean): Verdict {
@@ -196,11 +216,23 @@ function changelogNotes(patch: PatchMail, placed: PlacedPatch, edited: readonly 
   return [`named in the changelog, untouched by the diff: ${names.map(({ name }) => name).join(', ')}`];
 }
 
-async function firstPlaced(input: ReviewInput, reference: Reference): Promise<PlacedPatch> {
-  const read = await readInput(input);
-  const patch = read.patches.find(({ files }) => files.length > 0);
-  if (patch === undefined) throw new Error(`${input.name}: ${read.unusable ?? 'the input holds no diff to simulate'}`);
-  return place(patch.files, reference.files, reference);
+/** The first patch of the input in its place; without an input, the unmodified code. */
+async function firstPlaced(
+  input: ReviewInput | null,
+  source: TreeChoice | null,
+  reference: Reference,
+): Promise<InPlace | null> {
+  if (input === null && source === null) return null;
+  const read = input === null ? null : await readInput(input);
+  const patch = read?.patches.find(({ files }) => files.length > 0);
+  if (input !== null && patch === undefined)
+    throw new Error(`${input.name}: ${read?.unusable ?? 'the input holds no diff to simulate'}`);
+  const series = openSeries(reference, source, null);
+  try {
+    return await series.place(patch ?? { files: [], baseCommit: null });
+  } finally {
+    await series.close();
+  }
 }
 
 const NO_COVERAGE: Coverage = { changedLines: 0, nonExecutable: 0, executed: 0, notReached: [], notUnderstood: [] };

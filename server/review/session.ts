@@ -6,7 +6,7 @@
 import type { Bounds, RunResult, ScheduleText, Violation } from '../../model/explore/types';
 import type { VmType } from '../../model/machine/types';
 import { probeBounds } from './execute-job';
-import type { Outline, Overrides, Replay, Runner, Urgency } from './jobs';
+import type { Outline, Overrides, Replay, Runner, TreeRef, Urgency } from './jobs';
 
 export interface SessionOptions {
   readonly runner: Runner;
@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly budget: number;
   readonly invariants: readonly string[] | null;
   readonly signal: AbortSignal | null;
+  /** The tree whose files the texts replace; null for the reference. */
+  readonly tree: TreeRef | null;
 }
 
 export interface Session {
@@ -33,7 +35,7 @@ export interface Session {
 
 /** Open a session; `close` it to stop its clock. */
 export function openSession(options: SessionOptions): Session {
-  const { runner, bounds, invariants, signal } = options;
+  const { runner, bounds, invariants, signal, tree } = options;
   const cancel = new SharedArrayBuffer(4);
   const flag = new Int32Array(cancel);
   const stop = (): void => {
@@ -52,11 +54,11 @@ export function openSession(options: SessionOptions): Session {
     limits: Bounds,
     urgency: Urgency = 'verdict',
   ): Promise<RunResult> => {
-    const key = JSON.stringify([overrides, scenario, vm, limits]);
+    const key = JSON.stringify([tree?.id ?? null, overrides, scenario, vm, limits]);
     let result = known.get(key);
     if (result === undefined) {
       result = runner
-        .run({ kind: 'run', overrides, scenario, vm, bounds: limits, invariants, cancel, urgency })
+        .run({ kind: 'run', tree, overrides, scenario, vm, bounds: limits, invariants, cancel, urgency })
         .catch((error: unknown) => lost(scenario, vm, error))
         .then((done) => {
           spent.runs++;
@@ -77,10 +79,11 @@ export function openSession(options: SessionOptions): Session {
     probe: (overrides, scenario, vm) => run(overrides, scenario, vm, probeBounds(bounds), 'look'),
     runSoon: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }, 'finding'),
     run: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }),
-    replay: (overrides, scenario, vm, schedule) => runner.replay({ kind: 'replay', overrides, scenario, vm, schedule }),
+    replay: (overrides, scenario, vm, schedule) =>
+      runner.replay({ kind: 'replay', tree, overrides, scenario, vm, schedule }),
     minimise: (overrides, scenario, vm, violation) =>
-      runner.minimise({ kind: 'minimise', overrides, scenario, vm, violation }),
-    outline: (overrides) => runner.outline({ kind: 'outline', overrides }),
+      runner.minimise({ kind: 'minimise', tree, overrides, scenario, vm, violation }),
+    outline: (overrides) => runner.outline({ kind: 'outline', tree, overrides }),
     close: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);

@@ -9,6 +9,7 @@ import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
 import { DEFAULT_BOUNDS, type Overrides, type Runner } from './jobs';
 import type { PlacedPatch } from './placed';
+import type { InPlace, TreeChoice } from './series';
 import { openSession } from './session';
 
 export interface SimulateOptions {
@@ -21,6 +22,8 @@ export interface SimulateOptions {
   readonly preemptions?: number;
   readonly budgetSeconds?: number;
   readonly signal?: AbortSignal | null;
+  /** Where the kernel's own code may be found; null for the reference. */
+  readonly source?: TreeChoice | null;
 }
 
 export interface SimulationTrace {
@@ -38,7 +41,7 @@ export interface SimulationTrace {
 
 /** Errors: an unknown scenario, one that the VM type has not, a schedule that cannot be read; one sentence each. */
 export async function simulateTexts(
-  placement: PlacedPatch | null,
+  place: InPlace | null,
   options: SimulateOptions,
   runner: Runner,
 ): Promise<SimulationTrace> {
@@ -47,7 +50,9 @@ export async function simulateTexts(
   if (!scenario.vm.includes(options.vm)) {
     throw new Error(`${scenario.id} is not defined for ${options.vm}; it is for ${scenario.vm.join(', ')}`);
   }
+  if (place?.lacks.includes(options.vm)) throw new Error(`this kernel has no ${options.vm}`);
   const side = options.side ?? 'post';
+  const placement = place?.patch ?? null;
   const overrides: Overrides = placement?.texts[side] ?? {};
   const session = openSession({
     runner,
@@ -55,6 +60,7 @@ export async function simulateTexts(
     budget: (options.budgetSeconds ?? 60) * 1000,
     invariants: null,
     signal: options.signal ?? null,
+    tree: place?.tree ?? null,
   });
   try {
     let schedule = options.schedule ?? null;
@@ -99,5 +105,5 @@ export async function simulateTexts(
 
 function patchLineOf(step: TraceStep, placement: PlacedPatch | null, side: 'pre' | 'post'): number | null {
   if (placement === null || step.place === null) return null;
-  return placement.patchSpan(side, step.place.file, step.place.line)?.line ?? null;
+  return placement.patchSpanOf(side, step.place)?.line ?? null;
 }

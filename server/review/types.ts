@@ -72,6 +72,8 @@ export interface PatchReview {
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
   readonly runs: Runs;
+  /** What `simulate` is given to run on the same code: the input, or a range of commits, and the tree. */
+  readonly replay?: readonly string[];
   readonly notes: readonly string[];
 }
 

@@ -1,0 +1,151 @@
+/**
+ * Places the patches of one input, each on top of the ones before it: into the tree that they were made for
+ * where one is known and has their files, else into the reference. It says which, and why.
+ */
+
+import type { VmType } from '../../model/machine/types';
+import { placePatch } from '../kernel/place';
+import type { Reference } from '../kernel/reference';
+import { inScope } from '../kernel/scope';
+import { indexSources, type SourceIndex } from '../kernel/source-index';
+import { type LocatedPatch, type Locator, openLocator } from '../kernel/tree/locate';
+import { placeInTree } from '../kernel/tree/place';
+import { snapshotTree } from '../kernel/tree/snapshot';
+import { TreeError } from '../kernel/tree/source';
+import type { FileDiff, PatchMail } from '../patch/types';
+import type { TreeRef } from './jobs';
+import { type PlacedPatch, placedPatch } from './placed';
+
+/** Where the kernel's own code may be found. */
+export interface TreeChoice {
+  /** A kernel work tree. */
+  readonly tree?: string | undefined;
+  /** A git clone. */
+  readonly git?: string | undefined;
+  /** A revision of the clone. */
+  readonly base?: string | undefined;
+  /**
+   * Somebody named it, and expects it to be used: a review that can't is incomplete at best. Otherwise it
+   * was found by itself.
+   */
+  readonly named: boolean;
+}
+
+/** A patch in its place, and what its runs need to know of that place. */
+export interface InPlace {
+  readonly patch: PlacedPatch;
+  /** Null: the reference. */
+  readonly tree: TreeRef | null;
+  /** VM types that the tree has no code for. */
+  readonly lacks: readonly VmType[];
+  readonly notes: readonly string[];
+  /** A tree was named and could not be used. */
+  readonly disappointed: boolean;
+}
+
+export interface Series {
+  /** Places the next patch of the input. */
+  place(patch: Pick<PatchMail, 'files' | 'baseCommit'>): Promise<InPlace>;
+  close(): Promise<void>;
+}
+
+/** What the tree tier is made of; tests give their own. */
+export interface TreeParts {
+  readonly locator: typeof openLocator;
+  readonly snapshot: typeof snapshotTree;
+}
+
+export const TREE_PARTS: TreeParts = { locator: openLocator, snapshot: snapshotTree };
+
+/** Opens nothing until the first patch is placed. */
+export function openSeries(
+  reference: Reference,
+  choice: TreeChoice | null,
+  signal: AbortSignal | null,
+  parts: TreeParts = TREE_PARTS,
+): Series {
+  return new PlacedSeries(reference, choice, signal, parts);
+}
+
+class PlacedSeries implements Series {
+  private locator: Locator | null = null;
+  /** What the patches so far leave of the reference, and of the tree. */
+  private texts: ReadonlyMap<string, string>;
+  private readonly overlay = new Map<string, string | null>();
+
+  constructor(
+    private readonly reference: Reference,
+    private readonly choice: TreeChoice | null,
+    private readonly signal: AbortSignal | null,
+    private readonly parts: TreeParts,
+  ) {
+    this.texts = reference.files;
+  }
+
+  async place(patch: Pick<PatchMail, 'files' | 'baseCommit'>): Promise<InPlace> {
+    if (this.choice === null) return this.inReference(patch.files, []);
+    try {
+      const found = await this.inTree(patch, this.choice);
+      if ('patch' in found) return found;
+      return this.inReference(patch.files, found.why);
+    } catch (error) {
+      if (!(error instanceof TreeError)) throw error;
+      return this.inReference(patch.files, [error.message]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.locator?.close();
+  }
+
+  private async inTree(
+    patch: Pick<PatchMail, 'files' | 'baseCommit'>,
+    choice: TreeChoice,
+  ): Promise<InPlace | { why: readonly string[] }> {
+    this.locator ??= await this.parts.locator(choice, this.signal === null ? {} : { signal: this.signal });
+    const located = await this.locator.locate(patch, this.overlay);
+    if (isLost(patch.files, located)) return { why: located.missing };
+    const snapshot = await this.parts.snapshot(located.source, this.overlay);
+    const texts = new Map([...located.preImages].map(([path, { text }]) => [path, text]));
+    const kernel = snapshot.kernel ?? located.source.kernel ?? 'unknown';
+    const placed = placedPatch(placeInTree(patch.files, texts), 'tree', kernel);
+    this.apply(patch.files, placed);
+    const notes = [
+      `the code is that of ${located.source.described}`,
+      ...located.notes,
+      ...located.missing,
+      ...snapshot.notes,
+      ...snapshot.lacks.map((vm) => `${vm} is not applicable: this kernel has no such VM type`),
+    ];
+    return { patch: placed, tree: snapshot.ref, lacks: snapshot.lacks, notes, disappointed: false };
+  }
+
+  private apply(files: readonly FileDiff[], placed: PlacedPatch): void {
+    for (const [path, text] of Object.entries(placed.texts.post)) this.overlay.set(path, text);
+    for (const { status, oldPath } of files)
+      if (status === 'deleted' && oldPath !== null) this.overlay.set(oldPath, null);
+  }
+
+  private inReference(files: readonly FileDiff[], why: readonly string[]): InPlace {
+    const index = indexOf(this.texts, this.reference);
+    const patch = placedPatch(placePatch(files, index), 'reference', 'reference');
+    this.texts = new Map([...this.texts, ...Object.entries(patch.texts.post)]);
+    const notes = why.length === 0 ? [] : [...why, 'no kernel tree was used: the patch was run in the reference'];
+    return { patch, tree: null, lacks: [], notes, disappointed: this.choice?.named === true };
+  }
+}
+
+/** Whether none of the files of KVM that the patch changes was found. */
+function isLost(files: readonly FileDiff[], located: LocatedPatch): boolean {
+  if (located.missing.length === 0) return false;
+  return !files.some(({ oldPath }) => oldPath !== null && inScope([oldPath]) && located.preImages.has(oldPath));
+}
+
+/** Indexing the reference takes longer than placing a patch into it, and most patches share it. */
+const indexes = new WeakMap<ReadonlyMap<string, string>, SourceIndex>();
+
+function indexOf(texts: ReadonlyMap<string, string>, reference: Reference): SourceIndex {
+  const index = indexes.get(texts) ?? indexSources(texts, reference.builtins.values());
+  indexes.set(texts, index);
+  return index;
+}
