@@ -4,7 +4,11 @@
  * no patch format and no file system.
  */
 
-/** One edited function: harmless when `breaks` is empty, a seeded bug else. */
+/** Kernel releases that edits are made on. */
+export const RELEASES = ['7.3', '7.2', '6.12'] as const;
+export type Release = (typeof RELEASES)[number];
+
+/** One edited function, with its neighbours at times: harmless when `breaks` is empty, a seeded bug else. */
 export interface Edit {
   readonly id: string;
   /** The subject of the mail, with the subsystem's prefix. */
@@ -18,6 +22,16 @@ export interface Edit {
   readonly breaks: readonly string[];
   /** VM types, as `--vm` names them, for which the edited code runs. */
   readonly vm: readonly string[];
+  /** The kernel whose source it edits; 7.3 where none is said. */
+  readonly release?: Release;
+}
+
+/** An edit that breaks something. */
+export interface Bug extends Edit {
+  /** What goes wrong, in one sentence. */
+  readonly wrong: string;
+  /** The scenario of domain.md in which it should show, where that is obvious. */
+  readonly scenario?: string;
 }
 
 /** `in` names the function when it isn't the edit's own. Changes are made one after the other. */

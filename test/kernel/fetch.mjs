@@ -43,9 +43,17 @@ function systemSource() {
   throw new Error('the system names no Debian mirror in its apt sources');
 }
 
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kvm-mmu-review');
+
+/** Where the source of `release` is without fetching it: KMR_KERNEL_7_3 (and so on), else the cache; null if nowhere. */
+export function haveKernel(release) {
+  const named = process.env[`KMR_KERNEL_${release.replace('.', '_')}`];
+  const folder = named || join(cache, `linux-${release}`);
+  return existsSync(join(folder, 'arch/x86/kvm/mmu/mmu.c')) ? folder : null;
+}
+
 /** Folder with the unpacked parts of the newest `release` that the suites hold. Errors: one sentence. */
 export function fetchKernel(release) {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kvm-mmu-review');
   const target = join(cache, `linux-${release}`);
   if (existsSync(join(target, 'arch/x86/kvm/mmu/mmu.c'))) return target;
   const apt = join(cache, 'apt');

@@ -1,11 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyPatch } from 'diff';
 import { describe, expect, test } from 'vitest';
 import { bugs } from './bugs';
-import { applyEdit, type Change, type Edit } from './edit';
+import { releaseBugs } from './bugs-releases';
+import { cases, isBug, releaseOf } from './cases';
+import { applyEdit, type Change, type Edit, RELEASES } from './edit';
 import { edits } from './edits';
+import { releaseEdits } from './edits-releases';
+import { haveKernel } from './fetch.mjs';
 import { makeDiff, makePatch } from './make-patch';
+import { INVARIANTS, ORACLES, UNBROKEN } from './rules';
 
 /** A file of our own in the kernel's layout. */
 const SOURCE = `#include <linux/types.h>
@@ -88,28 +93,38 @@ describe('an edit', () => {
   });
 });
 
-const all = [...edits, ...bugs];
-
-test('there are forty harmless edits and thirty bugs, each with an id of its own', () => {
+test('there are enough cases, each with an id of its own, and bugs say what goes wrong', () => {
   expect(edits).toHaveLength(40);
-  expect(edits.every((edit) => edit.breaks.length === 0)).toBe(true);
-  expect(bugs).toHaveLength(30);
-  expect(bugs.every((bug) => bug.breaks.length > 0)).toBe(true);
-  expect(new Set(all.map((edit) => edit.id)).size).toBe(all.length);
+  expect(releaseEdits).toHaveLength(8);
+  expect([...edits, ...releaseEdits].every((edit) => edit.breaks.length === 0)).toBe(true);
+  expect(bugs.length).toBeGreaterThanOrEqual(62);
+  expect(releaseBugs).toHaveLength(12);
+  expect(cases.filter(isBug).filter(({ breaks, wrong }) => breaks.length === 0 || !wrong.endsWith('.'))).toEqual([]);
+  expect(cases.filter(({ breaks }) => breaks.length > 0).filter((one) => !isBug(one))).toEqual([]);
+  expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
 });
 
-const root = process.env.KMR_KERNEL_7_3 ?? '';
-const there = root !== '' && existsSync(join(root, 'virt/kvm/kvm_main.c'));
-const why = there ? '' : 'set KMR_KERNEL_7_3 to a kernel 7.3 source tree';
-
-describe('on the kernel', () => {
-  for (const edit of all) {
-    test(`${edit.id} makes a patch that applies`, ({ skip }) => {
-      skip(why !== '', why);
-      const before = readFileSync(join(root, edit.file), 'utf8');
-      const diff = makeDiff(root, edit);
-      expect(applyPatch(before, diff.slice(diff.indexOf('--- a/')))).toBe(applyEdit(before, edit));
-      expect(makePatch(root, edit)).toContain(`Subject: [PATCH] ${edit.title}\n`);
-    });
-  }
+test('bugs name rules of the domain and oracles, and together all invariants that can be broken', () => {
+  const known = new Set<string>([...INVARIANTS, ...ORACLES]);
+  const named = new Set(cases.flatMap(({ breaks }) => breaks));
+  expect([...named].filter((rule) => !known.has(rule))).toEqual([]);
+  expect(INVARIANTS.filter((rule) => !named.has(rule))).toEqual(Object.keys(UNBROKEN));
 });
+
+for (const release of RELEASES) {
+  const root = haveKernel(release) ?? '';
+  const why = root === '' ? `fetch the source of ${release} with test/kernel/fetch.mjs` : '';
+
+  describe(`on kernel ${release}`, () => {
+    for (const edit of cases.filter((one) => releaseOf(one) === release)) {
+      test(`${edit.id} makes a patch that applies`, ({ skip }) => {
+        skip(why !== '', why);
+        const before = readFileSync(join(root, edit.file), 'utf8');
+        const diff = makeDiff(root, edit);
+        expect(applyPatch(before, diff.slice(diff.indexOf('--- a/')))).toBe(applyEdit(before, edit));
+        expect(makePatch(root, edit)).toContain(`Subject: [PATCH] ${edit.title}\n`);
+        expect(diff.split('\n').filter((line) => /^\+.*[ \t]$/.test(line))).toEqual([]);
+      });
+    }
+  });
+}
