@@ -271,7 +271,8 @@ void enter_prepare_vm(struct kvm *kvm)
 
 	if (kvm->arch.vm_type != KVM_X86_TDX_VM)
 		return;
-	/* KVM_CAP_SPLIT_IRQCHIP, which TDs need */
+	/* what a VMM enables before: conversions exit to it, and TDs need KVM_CAP_SPLIT_IRQCHIP */
+	kvm->arch.hypercall_exit_enabled = BIT(KVM_HC_MAP_GPA_RANGE);
 	kvm->arch.irqchip_mode = KVM_IRQCHIP_SPLIT;
 	WARN_ON(tdx_vm_ioctl(kvm, &cmd));
 }

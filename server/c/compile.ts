@@ -38,6 +38,8 @@ export interface CompileInput {
   readonly defines: Readonly<Record<string, string>>;
   /** Macros that no file may define otherwise. */
   readonly fixed?: Readonly<Record<string, string>>;
+  /** Tags of structs whose members keep their first value: counting there would make every state a new one. */
+  readonly mute?: readonly string[];
   /** Macros whose values are wanted in `Program.constants`. */
   readonly constants?: readonly string[];
   readonly limits?: Partial<CompileLimits>;
@@ -112,8 +114,13 @@ function enumerators(unit: Unit): Record<string, Value> {
   return out;
 }
 
-function makeScope(parser: CParser, tokens: readonly PPToken[], items: readonly Item[]): CachedScope {
-  const unit = readUnit(parser, tokens, items);
+function makeScope(
+  parser: CParser,
+  tokens: readonly PPToken[],
+  items: readonly Item[],
+  mute: readonly string[],
+): CachedScope {
+  const unit = readUnit(parser, tokens, items, new Set(mute));
   return { unit, structs: structLayouts(unit), enumerators: enumerators(unit), functions: new Map(), origins: 0 };
 }
 
@@ -281,7 +288,7 @@ export function compile(input: CompileInput, parser: CParser, cache: LoweringCac
     out.problem({ file: first.file, line: first.line, function: null, why: 'it nests too deeply' });
     return false;
   });
-  const scope = cache.scope(declarationsKey(tokens, items), () => makeScope(parser, tokens, items));
+  const scope = cache.scope(declarationsKey(tokens, items), () => makeScope(parser, tokens, items, input.mute ?? []));
   for (const p of scope.unit.problems) {
     const token = tokens[(items[p.item] as Item).start + p.token] as PPToken;
     out.problem({ file: token.file, line: token.line, function: null, why: p.why });

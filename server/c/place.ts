@@ -113,7 +113,8 @@ export function memberPlace(type: CType, base: Expr, name: string): Place {
   const member = findMember(type, name);
   if (!member) throw new LowerError(`unknown field '${name}' of ${T.typeName(type)}`);
   const address = F.binary('add', 'ptr', base, F.constant('ptr', member.off));
-  return { type: member.type, at: { address }, bits: member.bits };
+  const found = { type: member.type, at: { address }, bits: member.bits };
+  return type.mute ? { ...found, mute: true } : found;
 }
 
 function field(cx: Context, node: SyntaxNode): Place {
@@ -127,7 +128,8 @@ function field(cx: Context, node: SyntaxNode): Place {
   }
   const base = place(cx, argument);
   if (!('address' in base.at)) throw new LowerError(`field '${name}' of ${T.typeName(base.type)}, which is no struct`);
-  return memberPlace(base.type, base.at.address, name);
+  const member = memberPlace(base.type, base.at.address, name);
+  return base.mute ? { ...member, mute: true } : member;
 }
 
 function element(cx: Context, node: SyntaxNode): Place {

@@ -18,7 +18,11 @@ export type Symbol =
 export class Scope {
   private readonly names = new Map<string, Symbol>();
   private readonly tags = new Map<string, CType>();
-  constructor(readonly parent: Scope | null) {}
+  constructor(
+    readonly parent: Scope | null,
+    /** Tags of structs whose members keep their first value: statistics. */
+    readonly mute: ReadonlySet<string> = parent?.mute ?? new Set<string>(),
+  ) {}
 
   find(name: string): Symbol | null {
     for (let s: Scope | null = this; s !== null; s = s.parent) {

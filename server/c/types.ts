@@ -28,6 +28,8 @@ export interface StructType {
   readonly k: 'struct';
   readonly union: boolean;
   readonly tag: string;
+  /** Stores to its members have no effect. */
+  readonly mute: boolean;
   members: readonly Member[] | null;
   size: number;
   align: number;

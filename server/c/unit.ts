@@ -37,7 +37,7 @@ export interface Unit {
 const BUILTIN_TYPES = ['__builtin_va_list'];
 
 class UnitReader {
-  readonly scope = new Scope(null);
+  readonly scope: Scope;
   readonly typedefs = new Set<string>();
   readonly globals = new Map<string, GlobalDraft>();
   readonly heads = new Map<number, FunctionHead>();
@@ -49,7 +49,9 @@ class UnitReader {
   constructor(
     private readonly parser: CParser,
     private readonly tokens: readonly PPToken[],
+    mute: ReadonlySet<string>,
   ) {
+    this.scope = new Scope(null, mute);
     for (const name of BUILTIN_TYPES) {
       this.typedefs.add(name);
       this.scope.declare(name, { k: 'typedef', type: T.VOID_POINTER });
@@ -179,9 +181,14 @@ class UnitReader {
   }
 }
 
-/** Read all declarations and heads. */
-export function readUnit(parser: CParser, tokens: readonly PPToken[], items: readonly Item[]): Unit {
-  const reader = new UnitReader(parser, tokens);
+/** Read all declarations and heads. `mute`: tags of structs whose members keep their first value. */
+export function readUnit(
+  parser: CParser,
+  tokens: readonly PPToken[],
+  items: readonly Item[],
+  mute: ReadonlySet<string> = new Set(),
+): Unit {
+  const reader = new UnitReader(parser, tokens, mute);
   for (const [index, item] of items.entries()) reader.item(index, item);
   reader.finish();
   return reader;

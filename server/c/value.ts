@@ -17,6 +17,8 @@ export interface Place {
   readonly type: CType;
   readonly at: { readonly reg: number } | { readonly address: Expr };
   readonly bits: { readonly shift: number; readonly width: number } | null;
+  /** A store to it has no effect. */
+  readonly mute?: boolean;
 }
 
 export const inMemory = (type: CType, address: Expr): Place => ({ type, at: { address }, bits: null });
@@ -115,6 +117,7 @@ export function store(cx: Context, place: Place, value: Val, access: Access = 'p
   if (type.k === 'struct') return copyStruct(cx, place, value);
   if (type.k === 'array') throw new LowerError('assignment to an array');
   const v = convert(cx, value, type);
+  if (place.mute) return v;
   if ('reg' in at) {
     cx.code.emit({ s: 'set', r: at.reg, e: v.e });
     return { type, e: { k: 'reg', t: needScalar(type), r: at.reg } };
