@@ -1,0 +1,94 @@
+/** The command line of the proving ground. */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { RELEASES, type Release } from '../edit';
+
+export interface ProvingOptions {
+  /** Only cases whose id matches. */
+  readonly only: RegExp | null;
+  readonly releases: readonly Release[];
+  readonly tier: 'reference' | 'tree';
+  /** At most so many cases, spread over all; null: all. */
+  readonly sample: number | null;
+  /** Reviews at a time, each in one process with one thread. */
+  readonly jobs: number;
+  /** Wall-clock seconds per patch, as `check --budget` takes them. */
+  readonly budget: number;
+  /** The command line to run instead of the package's own. */
+  readonly cli: string | null;
+  /** Write RESULTS.md. */
+  readonly write: boolean;
+  /** Keep each review's JSON in this folder. */
+  readonly keep: string | null;
+}
+
+export const USAGE = `usage: node test/kernel/run.mjs [options]
+  --only REGEX             only cases whose id matches
+  --release 7.3,7.2,6.12   kernel releases (tree: all; reference: 7.3)
+  --tier tree|reference    with the release's source as --tree, or without (tree)
+  --sample N               N cases, a fixed choice spread over all
+  --jobs N                 reviews at a time (one per core)
+  --budget SECONDS         per patch (60)
+  --cli FILE               the built command line (that of package.json)
+  --keep DIR               keep each patch and the JSON of its review
+  --write                  regenerate test/kernel/RESULTS.md
+`;
+
+function positive(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a number from 1, not ${text}`);
+  return value;
+}
+
+function pattern(text: string | undefined): RegExp | null {
+  if (text === undefined) return null;
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new Error(`--only takes a regular expression, not ${text}`);
+  }
+}
+
+function releases(text: string | undefined, tier: ProvingOptions['tier']): readonly Release[] {
+  if (text === undefined) return tier === 'tree' ? RELEASES : ['7.3'];
+  const names = text.split(',');
+  const unknown = names.find((name) => !RELEASES.some((release) => release === name));
+  if (unknown !== undefined) throw new Error(`--release knows ${RELEASES.join(', ')}, not ${unknown}`);
+  return RELEASES.filter((release) => names.includes(release));
+}
+
+/** Errors: one sentence about the argument that is wrong. */
+export function readOptions(args: readonly string[]): ProvingOptions {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: text,
+      release: text,
+      tier: text,
+      sample: text,
+      jobs: text,
+      budget: text,
+      cli: text,
+      keep: text,
+      write: { type: 'boolean' },
+    },
+  });
+  const tier = values.tier ?? 'tree';
+  if (tier !== 'tree' && tier !== 'reference') throw new Error(`--tier is tree or reference, not ${tier}`);
+  const options: ProvingOptions = {
+    only: pattern(values.only),
+    releases: releases(values.release, tier),
+    tier,
+    sample: positive('sample', values.sample),
+    jobs: positive('jobs', values.jobs) ?? availableParallelism(),
+    budget: positive('budget', values.budget) ?? 60,
+    cli: values.cli ?? null,
+    keep: values.keep ?? null,
+    write: values.write ?? false,
+  };
+  const partial = options.only !== null || options.sample !== null || values.release !== undefined || tier !== 'tree';
+  if (options.write && partial) throw new Error('--write takes all cases, in the tree tier');
+  return options;
+}
