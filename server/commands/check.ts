@@ -6,16 +6,13 @@ import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
 import { version } from '../../package.json';
 import { textReport } from '../report/text';
-import { createReviewer, type Reviewer, type ReviewInput } from '../review/index';
+import { createReviewer, type Reviewer, type ReviewInput, type TreeChoice } from '../review/index';
 import type { PatchReview, Report, Verdict } from '../review/types';
 import { cannot, expand, readBytes } from './inputs';
+import { inputsOfRange, type TreeOptions, treeOf } from './trees';
 import { type Installation, UsageError } from './usage';
 
-export interface CheckOptions {
-  readonly tree?: string;
-  readonly git?: string;
-  readonly base?: string;
-  readonly range?: string;
+export interface CheckOptions extends TreeOptions {
   readonly vm?: readonly VmType[];
   readonly scenario?: readonly string[];
   readonly invariant?: readonly string[];
@@ -34,12 +31,20 @@ export async function runCheck(
   installation: Installation,
 ): Promise<number> {
   refuseUnknown(options);
-  if (patches.length === 0) throw new UsageError('name a patch, a folder or - for standard input');
+  const { range } = options;
+  if (range !== undefined && patches.length > 0)
+    throw new UsageError('--range takes its patches from the clone: name no others beside it');
+  if (range === undefined && patches.length === 0)
+    throw new UsageError('name a patch, a folder or - for standard input, or a --range of commits');
   refuseUnwritable(options.output);
+  const source = await treeOf(options);
+  const commits = range === undefined ? [] : await inputsOfRange(range, source);
   const reviewer = createReviewer({ ...installation, jobs: options.jobs });
   try {
     const reviews: PatchReview[] = [];
-    for (const patch of patches) reviews.push(...(await reviewNamed(patch, options, reviewer)));
+    const wanted = { ...options, source };
+    for (const patch of patches) reviews.push(...(await reviewNamed(patch, wanted, reviewer)));
+    for (const commit of commits) reviews.push(...(await reviewRead(commit, wanted, reviewer)));
     const report: Report = { version: 1, tool: { name: 'kvm-mmu-review', version }, patches: reviews };
     emit(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : textOf(report, options), options.output);
     return exitCode(reviews, options.failOn);
@@ -55,8 +60,13 @@ function textOf(report: Report, { output }: CheckOptions): string {
   return patches.length === 0 ? '' : textReport({ ...report, patches });
 }
 
+/** The options, and the kernel tree that they led to. */
+interface Wanted extends CheckOptions {
+  readonly source: TreeChoice | null;
+}
+
 /** One argument: a file, a folder or `-`. What cannot be read is said, and the rest is reviewed all the same. */
-async function reviewNamed(argument: string, options: CheckOptions, reviewer: Reviewer): Promise<PatchReview[]> {
+async function reviewNamed(argument: string, options: Wanted, reviewer: Reviewer): Promise<PatchReview[]> {
   const reviews: PatchReview[] = [];
   try {
     for (const name of expand(argument)) reviews.push(...(await reviewOne(name, options, reviewer)));
@@ -67,7 +77,7 @@ async function reviewNamed(argument: string, options: CheckOptions, reviewer: Re
   return reviews;
 }
 
-async function reviewOne(name: string, options: CheckOptions, reviewer: Reviewer): Promise<PatchReview[]> {
+async function reviewOne(name: string, options: Wanted, reviewer: Reviewer): Promise<PatchReview[]> {
   let input: ReviewInput;
   try {
     input = readBytes(name);
@@ -75,6 +85,11 @@ async function reviewOne(name: string, options: CheckOptions, reviewer: Reviewer
     if (!(error instanceof UsageError)) throw error;
     return [unread(name, error.message)];
   }
+  return reviewRead(input, options, reviewer);
+}
+
+async function reviewRead(input: ReviewInput, options: Wanted, reviewer: Reviewer): Promise<PatchReview[]> {
+  const { name } = input;
   const reviews = await reviewed(input, options, reviewer);
   show('');
   for (const { verdict, notes } of reviews) {
@@ -85,7 +100,7 @@ async function reviewOne(name: string, options: CheckOptions, reviewer: Reviewer
 }
 
 /** A worker that died, of memory for one, costs its input's review and no other's. */
-async function reviewed(input: ReviewInput, options: CheckOptions, reviewer: Reviewer): Promise<PatchReview[]> {
+async function reviewed(input: ReviewInput, options: Wanted, reviewer: Reviewer): Promise<PatchReview[]> {
   try {
     return await reviewer.review(input, {
       vm: options.vm ?? null,
@@ -93,6 +108,7 @@ async function reviewed(input: ReviewInput, options: CheckOptions, reviewer: Rev
       invariant: options.invariant ?? null,
       preemptions: options.preemptions,
       budgetSeconds: options.budget,
+      source: options.source,
       onProgress: (text, done, total) => show(`${input.name}: ${text}, ${done} of ${total}`),
     });
   } catch (error) {
@@ -140,13 +156,6 @@ function refuseUnknown(options: CheckOptions): void {
   for (const id of options.invariant ?? []) {
     if (!invariants.some((invariant) => invariant.id === id)) {
       throw new UsageError(`there is no invariant ${id}; "list invariants" names them`);
-    }
-  }
-  for (const name of ['tree', 'git', 'base', 'range'] as const) {
-    if (options[name] !== undefined) {
-      throw new UsageError(
-        `--${name} needs the tree tier, which this version lacks; leave it out to use the reference`,
-      );
     }
   }
 }

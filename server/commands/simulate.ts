@@ -2,11 +2,12 @@
 
 import type { VmType } from '../../model/machine/types';
 import { textTrace } from '../report/text';
-import { createReviewer } from '../review/index';
+import { createReviewer, type ReviewInput, type TreeChoice } from '../review/index';
 import { readBytes } from './inputs';
+import { inputsOfRange, type TreeOptions, treeOf } from './trees';
 import { type Installation, UsageError } from './usage';
 
-export interface SimulateArguments {
+export interface SimulateArguments extends TreeOptions {
   readonly scenario: string;
   readonly vm: VmType;
   readonly schedule?: string;
@@ -22,7 +23,10 @@ export async function runSimulate(
   options: SimulateArguments,
   installation: Installation,
 ): Promise<number> {
-  const input = patch === null ? null : readBytes(patch);
+  const { range } = options;
+  if (patch !== null && range !== undefined) throw new UsageError('name a patch or a --range, not both');
+  const source = await treeOf(options);
+  const input = patch !== null ? readBytes(patch) : range === undefined ? null : await onlyOf(range, source);
   const reviewer = createReviewer({ ...installation, jobs: 1 });
   try {
     const trace = await reviewer.simulate(input, {
@@ -32,6 +36,7 @@ export async function runSimulate(
       schedule: options.schedule ?? null,
       preemptions: options.preemptions,
       budgetSeconds: options.budget,
+      source,
     });
     process.stdout.write(options.format === 'json' ? `${JSON.stringify(trace, null, 2)}\n` : textTrace(trace));
     return trace.violations.length > 0 ? 1 : 0;
@@ -40,4 +45,11 @@ export async function runSimulate(
   } finally {
     await reviewer.close();
   }
+}
+
+async function onlyOf(range: string, source: TreeChoice | null): Promise<ReviewInput> {
+  const [first, ...more] = await inputsOfRange(range, source);
+  if (first === undefined || more.length > 0)
+    throw new UsageError(`${range} has ${more.length + 1} commits; name one, as COMMIT^..COMMIT`);
+  return first;
 }

@@ -29,6 +29,8 @@ export interface ReviewInput {
   /** Path as given, or `-`. */
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** What `simulate` is given to take the same input; its name if absent. */
+  readonly replay?: readonly string[];
 }
 
 export interface ReviewOptions {
@@ -91,10 +93,12 @@ async function reviewInput(
     for (const [index, patch] of read.patches.entries()) {
       const started = performance.now();
       const review = await reviewPatch(patch, index, series, options, runner);
+      const replay = review.tier === 'tree' || input.replay !== undefined;
       const milliseconds = Math.round(performance.now() - started);
       const cut = read.problems.length > 0 && review.verdict === 'clean';
       reviews.push({
         ...review,
+        ...(replay ? { replay: [...(input.replay ?? [input.name]), ...treeArguments(options.source ?? null)] } : {}),
         verdict: cut ? 'incomplete' : review.verdict,
         notes: [...review.notes, ...problems],
         runs: { ...review.runs, milliseconds },
@@ -142,7 +146,6 @@ async function reviewPatch(
     findings: result.findings,
     coverage: result.coverage,
     runs: { ...result.runs, milliseconds: 0 },
-    ...(place.tree === null ? {} : { replay: [patch.input, ...treeArguments(options.source ?? null)] }),
     notes: [
       ...place.notes,
       ...result.notes,

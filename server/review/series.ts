@@ -11,7 +11,7 @@ import { indexSources, type SourceIndex } from '../kernel/source-index';
 import { type LocatedPatch, type Locator, openLocator } from '../kernel/tree/locate';
 import { placeInTree } from '../kernel/tree/place';
 import { snapshotTree } from '../kernel/tree/snapshot';
-import { TreeError } from '../kernel/tree/source';
+import { openWorkTree, TreeError, type TreeSource } from '../kernel/tree/source';
 import type { FileDiff, PatchMail } from '../patch/types';
 import type { TreeRef } from './jobs';
 import { type PlacedPatch, placedPatch } from './placed';
@@ -29,6 +29,17 @@ export interface TreeChoice {
    * was found by itself.
    */
   readonly named: boolean;
+  /** How it was found if nobody named it: `which holds the working directory`. */
+  readonly found?: string | undefined;
+  /** The files before the change, where the caller knows them: an editor's. The rest is the work tree's. */
+  readonly known?: KnownFiles | undefined;
+}
+
+export interface KnownFiles {
+  /** Text by path; a file that is new is left out. */
+  readonly before: ReadonlyMap<string, string>;
+  /** Texts that stand for those of the work tree, before the change and after it: other files being edited. */
+  readonly around: ReadonlyMap<string, string>;
 }
 
 /** A patch in its place, and what its runs need to know of that place. */
@@ -80,6 +91,7 @@ class PlacedSeries implements Series {
     private readonly parts: TreeParts,
   ) {
     this.texts = reference.files;
+    for (const [path, text] of choice?.known?.around ?? []) this.overlay.set(path, text);
   }
 
   async place(patch: Pick<PatchMail, 'files' | 'baseCommit'>): Promise<InPlace> {
@@ -102,7 +114,7 @@ class PlacedSeries implements Series {
     patch: Pick<PatchMail, 'files' | 'baseCommit'>,
     choice: TreeChoice,
   ): Promise<InPlace | { why: readonly string[] }> {
-    this.locator ??= await this.parts.locator(choice, this.signal === null ? {} : { signal: this.signal });
+    this.locator ??= await this.open(choice);
     const located = await this.locator.locate(patch, this.overlay);
     if (isLost(patch.files, located)) return { why: located.missing };
     const snapshot = await this.parts.snapshot(located.source, this.overlay);
@@ -111,13 +123,19 @@ class PlacedSeries implements Series {
     const placed = placedPatch(placeInTree(patch.files, texts), 'tree', kernel);
     this.apply(patch.files, placed);
     const notes = [
-      `the code is that of ${located.source.described}`,
+      `the code is that of ${located.source.described}${choice.found === undefined ? '' : `, ${choice.found}`}`,
       ...located.notes,
       ...located.missing,
       ...snapshot.notes,
       ...snapshot.lacks.map((vm) => `${vm} is not applicable: this kernel has no such VM type`),
     ];
     return { patch: placed, tree: snapshot.ref, lacks: snapshot.lacks, notes, disappointed: false };
+  }
+
+  private async open({ tree, git, base, known }: TreeChoice): Promise<Locator> {
+    const options = this.signal === null ? {} : { signal: this.signal };
+    if (known !== undefined && tree !== undefined) return knowingLocator(await openWorkTree(tree, options), known);
+    return this.parts.locator({ tree, git, base }, options);
   }
 
   private apply(files: readonly FileDiff[], placed: PlacedPatch): void {
@@ -133,6 +151,12 @@ class PlacedSeries implements Series {
     const notes = why.length === 0 ? [] : [...why, 'no kernel tree was used: the patch was run in the reference'];
     return { patch, tree: null, lacks: [], notes, disappointed: this.choice?.named === true };
   }
+}
+
+/** A work tree whose files before the change are known: nothing is looked for. */
+function knowingLocator(source: TreeSource, { before }: KnownFiles): Locator {
+  const preImages = new Map([...before].map(([path, text]) => [path, { path, text, how: 'blob' as const }]));
+  return { locate: async () => ({ source, preImages, notes: [], missing: [] }), close: () => source.close() };
 }
 
 /** Whether none of the files of KVM that the patch changes was found. */

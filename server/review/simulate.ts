@@ -96,7 +96,7 @@ export async function simulateTexts(
         }),
       ),
       assumption: scenario.assumption,
-      summary,
+      summary: [summary, ...(place?.notes.slice(0, 1) ?? [])].join('; '),
     };
   } finally {
     session.close();
