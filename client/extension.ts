@@ -10,7 +10,7 @@ import {
   type ServerOptions,
   TransportKind,
 } from 'vscode-languageclient/node';
-import type { InitializationOptions } from '../server/lsp/protocol';
+import { type InitializationOptions, METHODS } from '../server/lsp/protocol';
 import { registerCommands } from './commands';
 import { createStatusBar } from './status-bar';
 import { createTraceView } from './trace/panel';
@@ -18,14 +18,18 @@ import { createTraceView } from './trace/panel';
 /** Where documents come from; an editor's own output is none of our business. */
 const SCHEMES = ['file', 'untitled', 'vscode-vfs', 'git'];
 const PATTERN = '**/*.{patch,diff,mbox,eml,txt}';
+/** Where KVM's own C files lie; the server looks closer. */
+const KERNEL_PATTERN = '**/{arch/x86,virt,include}/**/*.{c,h}';
 
 let client: LanguageClient | null = null;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel('KVM MMU Review', { log: true });
   client = createClient(context, log);
-  const traceView = createTraceView(context.extensionUri);
-  context.subscriptions.push(log, traceView, createStatusBar(client), ...registerCommands(client, traceView));
+  const traceView = createTraceView(context.extensionUri, context.workspaceState);
+  const server = client;
+  const trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void server.sendNotification(METHODS.trust));
+  context.subscriptions.push(trust, log, traceView, createStatusBar(client), ...registerCommands(client, traceView));
   try {
     await client.start();
   } catch (error) {
@@ -44,13 +48,16 @@ function createClient(context: vscode.ExtensionContext, log: vscode.LogOutputCha
     run: { module, transport: TransportKind.ipc },
     debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6009'] } },
   };
-  const initializationOptions: InitializationOptions = { commands: true };
+  const initializationOptions: InitializationOptions = { commands: true, trusted: vscode.workspace.isTrusted };
   const options: LanguageClientOptions = {
-    documentSelector: SCHEMES.flatMap((scheme) => [
-      { scheme, language: 'diff' },
-      { scheme, language: 'plaintext' },
-      { scheme, pattern: PATTERN },
-    ]),
+    documentSelector: [
+      ...SCHEMES.flatMap((scheme) => [
+        { scheme, language: 'diff' },
+        { scheme, language: 'plaintext' },
+        { scheme, pattern: PATTERN },
+      ]),
+      ...['c', 'cpp'].map((language) => ({ scheme: 'file', language, pattern: KERNEL_PATTERN })),
+    ],
     synchronize: { configurationSection: 'kvmMmu' },
     initializationOptions,
     outputChannel: log,

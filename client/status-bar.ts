@@ -14,7 +14,7 @@ export function createStatusBar(client: LanguageClient): vscode.Disposable {
   const refresh = (): void => {
     const uri = vscode.window.activeTextEditor?.document.uri.toString();
     const status = uri === undefined ? undefined : known.get(uri);
-    if (status === undefined || status.state === 'ignored') {
+    if (status === undefined || statusText(status) === '') {
       item.hide();
       return;
     }

@@ -6,7 +6,7 @@ import type { StatusParams } from '../server/lsp/protocol';
 export function statusText(status: StatusParams): string {
   switch (status.state) {
     case 'ignored':
-      return '';
+      return status.message === '' ? '' : '$(beaker) KVM MMU: not reviewed';
     case 'waiting':
     case 'running':
       return '$(sync~spin) KVM MMU';
@@ -33,7 +33,7 @@ function verdictText({ verdict, counts }: StatusParams): string {
 export function statusTooltip(status: StatusParams): string {
   switch (status.state) {
     case 'ignored':
-      return '';
+      return status.message === '' ? '' : `Not reviewed: ${status.message}`;
     case 'waiting':
       return 'Waiting to review';
     case 'running':

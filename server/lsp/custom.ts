@@ -11,6 +11,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { FindingStatus } from '../review/types';
 import { findingById, findingId, findingsOf } from './diagnostics';
 import type { DocumentReview, Known } from './documents';
+import type { ResolveFile } from './places';
 import { percent } from './progress';
 import {
   type FindingSummary,
@@ -33,6 +34,10 @@ export interface CustomContext {
   readonly settings: () => Settings;
   readonly document: (uri: string) => TextDocument | undefined;
   readonly review: (uri: string) => DocumentReview;
+  /** What a review of the document is given. */
+  readonly input: (document: TextDocument) => ReviewInput;
+  /** Where the files of a document's traces are. */
+  readonly resolve: (uri: string | null) => ResolveFile;
 }
 
 /** Register the handlers on a connection. */
@@ -93,7 +98,8 @@ async function reviewNow(params: ReviewParams, hooks: RunHooks, context: CustomC
   const review = context.review(params.uri);
   let known: Known = review.known;
   if (params.force || known.state !== 'done' || known.version !== document.version) {
-    const source = { uri: document.uri, version: document.version, text: document.getText() };
+    const { text, ...about } = context.input(document);
+    const source = { uri: document.uri, version: document.version, text, about };
     known = await review.review(source, reviewOptions(context.settings()), hooks.signal);
   }
   if (known.state === 'cancelled') throw new Aborted('stopped');
@@ -157,11 +163,12 @@ async function simulate(
   context: CustomContext,
 ): Promise<TraceResult> {
   const { preemptions, budgetSeconds } = context.settings();
-  const input: ReviewInput | null = document === null ? null : { name: document.uri, text: document.getText() };
+  const input = document === null ? null : context.input(document);
   const trace = await context.parts.reviewer.simulate(input, { ...wanted, preemptions, budgetSeconds }, hooks);
+  const resolve = context.resolve(document?.uri ?? null);
   const names = new Set(trace.steps.flatMap(({ place }) => (place === null ? [] : [place.file])));
   const files = [...names].flatMap((name) => {
-    const uri = context.parts.resolve(name);
+    const uri = resolve(name);
     return uri === null ? [] : [[name, uri] as const];
   });
   return { trace, uri: document?.uri ?? null, files: Object.fromEntries(files) };

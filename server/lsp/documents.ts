@@ -10,6 +10,7 @@ import {
   type Outline,
   type Progress,
   type Reviewer,
+  type ReviewInput,
   type ReviewOptions,
   type RunEvent,
   WorkerLost,
@@ -22,7 +23,7 @@ export interface Known {
   readonly uri: string;
   readonly version: number;
   readonly state: ReviewState;
-  /** While running: what is being done. When failed: why. */
+  /** While running: what is being done. When failed, or ignored after a look: why. */
   readonly message: string;
   readonly outline: Outline | null;
   /** Complete once the state is `done`. */
@@ -52,6 +53,8 @@ export interface Source {
   readonly uri: string;
   readonly version: number;
   readonly text: string;
+  /** What else the review is given. */
+  readonly about?: Omit<ReviewInput, 'name' | 'text'>;
 }
 
 /** Beyond its budgets, a review may take this long to read its input and to stop, in milliseconds. */
@@ -124,7 +127,7 @@ export class DocumentReview {
 
   async #carryOut(source: Source, options: ReviewOptions, run: AbortController, to: RunListener): Promise<Known> {
     const { uri, version } = source;
-    const input = { name: uri, text: source.text };
+    const input: ReviewInput = { ...source.about, name: uri, text: source.text };
     let known: Known = { uri, version, state: 'running', message: 'reading', outline: null, reviews: [], early: [] };
     const show = (change: Partial<Known>): void => {
       known = { ...known, ...change };
@@ -146,6 +149,10 @@ export class DocumentReview {
     show({});
     try {
       const outline = await this.reviewer.outline(input, hooks);
+      if (outline.idle !== undefined) {
+        show({ state: 'ignored', message: outline.idle });
+        return known;
+      }
       show({ outline, message: 'running' });
       const limit = setTimeout(
         () => {

@@ -5,6 +5,7 @@
 
 import type { FileDiff, Hunk, InputSpan, PatchMail, ReadResult } from '../patch/types';
 import { staticRemarks } from '../review/static';
+import { spanInFile, type WorkingPatch } from '../review/working-file';
 import type { Outline, OutlineHunk, OutlinePatch, Remark } from './reviewer';
 
 /** Codes of remarks that a finished run supersedes start so. */
@@ -30,6 +31,25 @@ export function outlineOf(read: ReadResult, parts: OutlineParts): Outline {
     ({ message, span }): Remark => ({ code: 'patch-structure', severity: 'warning', message, span }),
   );
   return { patches, remarks: [...unusable, ...structure, ...read.patches.flatMap((patch) => remarks(patch, parts))] };
+}
+
+/** The outline of the patch of a file under change as one of the file: its hunks stand where the changes are. */
+export function outlineInFile(outline: Outline, patch: Pick<WorkingPatch, 'place'>): Outline {
+  const lines = (numbers: readonly number[]) => [...new Set(numbers.map((line) => patch.place(line).line))];
+  return {
+    ...outline,
+    patches: outline.patches.map((each) => ({
+      ...each,
+      line: 1,
+      hunks: each.hunks.map((hunk) => {
+        const changed = lines([...hunk.added, ...hunk.deleted]);
+        const first = Math.min(...changed);
+        const span = { line: first, column: 1, endColumn: 1 };
+        return { ...hunk, span, endLine: Math.max(...changed), added: lines(hunk.added), deleted: [] };
+      }),
+    })),
+    remarks: outline.remarks.map((remark) => ({ ...remark, span: spanInFile(remark.span, patch) })),
+  };
 }
 
 const FIRST_LINE: InputSpan = { line: 1, column: 1, endColumn: Number.MAX_SAFE_INTEGER };

@@ -38,6 +38,16 @@ function find(root: string, file: string): string | null {
   return null;
 }
 
+/** Looks in a kernel tree; null where it has no such C file. Nothing above the tree is named. */
+export function createTreeResolver(root: string): ResolveFile {
+  const top = path.resolve(root);
+  return (file) => {
+    if (file.includes('\0') || !/\.[ch]$/.test(file)) return null;
+    const candidate = path.resolve(top, file);
+    return candidate.startsWith(top + path.sep) && existsSync(candidate) ? pathToFileURL(candidate).href : null;
+  };
+}
+
 /** A stretch of one line; columns from 1, half open. Without columns, the whole line. */
 export function lineRange(line: number, column = 1, endColumn = Number.MAX_SAFE_INTEGER): Range {
   const at = Math.max(0, line - 1);

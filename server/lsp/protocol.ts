@@ -10,6 +10,7 @@
  * | `kvmMmu/simulate`   | client -> server | `TraceResult`      | run one scenario on one VM type                 |
  * | `kvmMmu/trace`      | client -> server | `TraceResult`      | the interleaving behind one finding, with state |
  * | `kvmMmu/status`     | server -> client | (notification)     | how far the review of a document is             |
+ * | `kvmMmu/trust`      | client -> server | (notification)     | the user trusts the workspace from now on       |
  *
  * Requests may be cancelled, and carry an optional `workDoneToken`, on which `$/progress` reports. All
  * lines and columns in here are from 1, as in the reports; those in standard LSP parts are from 0.
@@ -19,7 +20,7 @@ import type { VmType } from '../../model/machine/types';
 import type { SimulationTrace } from '../review/simulate';
 import type { FindingStatus, PatchReview, Verdict } from '../review/types';
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** LSP's own; spelled out so that client and server need not share a library. */
 export type ProgressToken = number | string;
@@ -112,9 +113,9 @@ export interface FindingData {
 export interface StatusParams {
   readonly uri: string;
   readonly version: number;
-  /** `ignored`: not recognised as a patch or mail. */
+  /** `ignored`: not recognised as a patch or mail, or a C file with nothing to review. */
   readonly state: 'ignored' | 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
-  /** While running: what is being done. When failed: why. */
+  /** While running: what is being done. When failed, or ignored after a look: why. */
   readonly message: string;
   readonly tier: 'tree' | 'reference' | 'static' | null;
   readonly kernel: string | null;
@@ -129,6 +130,7 @@ export const METHODS = {
   simulate: 'kvmMmu/simulate',
   trace: 'kvmMmu/trace',
   status: 'kvmMmu/status',
+  trust: 'kvmMmu/trust',
 } as const;
 
 /** What a client may say in `initializationOptions`; all of it is optional. */
@@ -137,6 +139,8 @@ export interface InitializationOptions {
   readonly kvmMmu?: unknown;
   /** The client has the commands below; without, lenses are only text and there are no code actions. */
   readonly commands?: boolean;
+  /** False: the workspace is not trusted, and git is not run in it. Absent: it is. */
+  readonly trusted?: boolean;
 }
 
 export const SIMULATE_COMMAND = 'kvmMmu.simulatePatch';

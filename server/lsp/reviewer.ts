@@ -14,6 +14,22 @@ export interface ReviewInput {
   /** File name or URI, for messages only. */
   readonly name: string;
   readonly text: string;
+  /** Where a kernel tree may be; without, there is none. */
+  readonly tree?: TreeWish;
+  /** Path on disk of a kernel C file: the text is the file under change, reviewed against its clone's HEAD. */
+  readonly file?: string;
+  /** Other kernel C files as the editor holds them. */
+  readonly others?: readonly { readonly file: string; readonly text: string }[];
+}
+
+/** Where a kernel tree may be. */
+export interface TreeWish {
+  /** What the settings name; empty: nothing. */
+  readonly setting: string;
+  /** Folders to look upwards from, the document's own first. */
+  readonly folders: readonly string[];
+  /** Whether the user trusts the workspace: without that no git is run. */
+  readonly trusted: boolean;
 }
 
 export interface OutlineHunk {
@@ -48,6 +64,10 @@ export interface Remark {
 export interface Outline {
   readonly patches: readonly OutlinePatch[];
   readonly remarks: readonly Remark[];
+  /** Folder of the kernel tree that the review will use, in which files of traces are opened. */
+  readonly root?: string | null;
+  /** Why there is nothing to review. */
+  readonly idle?: string;
 }
 
 export interface ReviewOptions {

@@ -18,12 +18,13 @@ import { createCustomRequests } from './custom';
 import { diagnosticsOf } from './diagnostics';
 import { DocumentReview, type Known } from './documents';
 import { hoverAt, type Word } from './hover';
+import { inputOf, isC, kernelFile } from './inputs';
 import { lensesOf } from './lenses';
-import type { ResolveFile } from './places';
+import { createTreeResolver, type ResolveFile } from './places';
 import { createProgressListener } from './progress';
 import { type InitializationOptions, METHODS, type ScenarioInfo } from './protocol';
 import { isReviewable, looksLikePatch } from './recognise';
-import type { Reviewer } from './reviewer';
+import type { Reviewer, ReviewInput } from './reviewer';
 import { readSettings, reviewOptions, type Settings } from './settings';
 import { statusOf } from './status';
 
@@ -42,6 +43,8 @@ export interface ServerParts {
 }
 
 const QUIET = 400;
+/** A C file is edited for longer at a time than a patch. */
+const QUIET_FILE = 1000;
 
 /** What the client can do, of what matters here. */
 interface Client {
@@ -52,19 +55,32 @@ interface Client {
   readonly lensRefresh: boolean;
   /** It has the commands that lenses and code actions name. */
   readonly commands: boolean;
+  /** URIs of the workspace's folders when it opened. */
+  readonly folders: readonly string[];
 }
+
+const UNKNOWN_CLIENT: Client = {
+  ...{ pulls: false, configuration: false, progress: false, lensRefresh: false, commands: false },
+  folders: [],
+};
 
 /** Answer on `connection` until it closes. Call `connection.listen()` afterwards. */
 export function serve(connection: Connection, parts: ServerParts): void {
   const documents = new TextDocuments(TextDocument);
   const reviews = new Map<string, DocumentReview>();
-  let client: Client = { pulls: false, configuration: false, progress: false, lensRefresh: false, commands: false };
+  let client = UNKNOWN_CLIENT;
+  let trusted = true;
   let settings: Settings = readSettings(undefined).settings;
 
-  const context = (known: Pick<Known, 'uri' | 'version'>) => ({
+  const resolverOf = (known: Pick<Known, 'outline'> | undefined): ResolveFile => {
+    const root = known?.outline?.root ?? null;
+    const inTree = root === null ? null : createTreeResolver(root);
+    return (file) => inTree?.(file) ?? parts.resolve(file);
+  };
+  const context = (known: Pick<Known, 'uri' | 'version' | 'outline'>) => ({
     uri: known.uri,
     version: known.version,
-    resolve: parts.resolve,
+    resolve: resolverOf(known),
     explain: parts.explain,
   });
   const changed = (known: Known, facts: boolean): void => {
@@ -91,15 +107,19 @@ export function serve(connection: Connection, parts: ServerParts): void {
     reviews.set(uri, known);
     return known;
   };
+  const input = (document: TextDocument): ReviewInput =>
+    inputOf(document, { settings, folders: client.folders, trusted, documents: documents.all() });
+  const isRecognised = (document: TextDocument): boolean =>
+    isC(document) ? settings.reviewWorkingTree && kernelFile(document) !== null : looksLikePatch(document.getText());
   const consider = (document: TextDocument, delay: number): void => {
-    const text = document.getText();
-    if (!isReviewable(document.uri)) return;
-    if (!settings.reviewOnOpen || !looksLikePatch(text)) {
-      reviewFor(document.uri).ignore(document.version);
+    const { uri, version } = document;
+    if (!isReviewable(uri)) return;
+    if (!settings.reviewOnOpen || !isRecognised(document)) {
+      reviewFor(uri).ignore(version);
       return;
     }
-    const source = { uri: document.uri, version: document.version, text };
-    reviewFor(document.uri).schedule(source, reviewOptions(settings), delay);
+    const { text, ...about } = input(document);
+    reviewFor(uri).schedule({ uri, version, text, about }, reviewOptions(settings), delay);
   };
   const loadSettings = async (): Promise<void> => {
     if (client.configuration) applySettings(await connection.workspace.getConfiguration('kvmMmu'));
@@ -114,6 +134,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
   let ready: Promise<void> = Promise.resolve();
   connection.onInitialize((params) => {
     client = clientOf(params);
+    trusted = optionsOf(params).trusted !== false;
     applySettings(optionsOf(params).kvmMmu);
     return capabilities(client, parts.version);
   });
@@ -131,7 +152,12 @@ export function serve(connection: Connection, parts: ServerParts): void {
   });
   documents.onDidChangeContent(({ document }) => {
     const known = reviews.get(document.uri);
-    if (known !== undefined && known.known.version !== document.version) consider(document, parts.quiet ?? QUIET);
+    const quiet = parts.quiet ?? (isC(document) ? QUIET_FILE : QUIET);
+    if (known !== undefined && known.known.version !== document.version) consider(document, quiet);
+  });
+  connection.onNotification(METHODS.trust, () => {
+    trusted = true;
+    for (const document of documents.all()) consider(document, 0);
   });
   documents.onDidClose(({ document }) => {
     reviews.get(document.uri)?.stop();
@@ -143,7 +169,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
     const document = documents.get(textDocument.uri);
     if (document === undefined || !isReviewable(document.uri)) return null;
     const known = reviews.get(document.uri)?.known ?? { outline: null, reviews: [], early: [] };
-    if (known.outline === null && !looksLikePatch(document.getText())) return null;
+    if (known.outline === null && !isRecognised(document)) return null;
     return hoverAt(document.getText().split(/\r\n|\n|\r/), position, { known, lookup: parts.lookup, page: parts.page });
   });
   connection.onCodeLens(({ textDocument }) => {
@@ -167,6 +193,8 @@ export function serve(connection: Connection, parts: ServerParts): void {
     settings: () => settings,
     document: (uri) => documents.get(uri),
     review: reviewFor,
+    input,
+    resolve: (uri) => resolverOf(uri === null ? undefined : reviews.get(uri)?.known),
   });
   connection.onShutdown(async () => {
     for (const review of reviews.values()) review.stop();
@@ -188,6 +216,7 @@ function clientOf(params: InitializeParams): Client {
     progress: window?.workDoneProgress === true,
     lensRefresh: workspace?.codeLens?.refreshSupport === true,
     commands: optionsOf(params).commands === true,
+    folders: params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []),
   };
 }
 

@@ -3,6 +3,7 @@
  * a test compares the two. A wrong value is reported and replaced by its default.
  */
 
+import { isAbsolute } from 'node:path';
 import { VM_TYPES, type VmType } from '../../model/machine/types';
 import type { ReviewOptions } from './reviewer';
 
@@ -16,6 +17,10 @@ export interface Settings {
   readonly jobs: number;
   /** Review a recognised document when it is opened or changed. */
   readonly reviewOnOpen: boolean;
+  /** Review KVM's own C files as their difference to HEAD. */
+  readonly reviewWorkingTree: boolean;
+  /** Folder of a kernel work tree or clone; empty: the one that holds the document or the workspace. */
+  readonly tree: string;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -24,6 +29,8 @@ export const DEFAULT_SETTINGS: Settings = {
   budgetSeconds: 60,
   jobs: 0,
   reviewOnOpen: true,
+  reviewWorkingTree: true,
+  tree: '',
 };
 
 /** Inclusive bounds of the numeric settings. */
@@ -52,9 +59,20 @@ export function readSettings(value: unknown): { settings: Settings; problems: st
       budgetSeconds: integer('budgetSeconds'),
       jobs: integer('jobs'),
       reviewOnOpen: typeof given.reviewOnOpen === 'boolean' ? given.reviewOnOpen : DEFAULT_SETTINGS.reviewOnOpen,
+      reviewWorkingTree:
+        typeof given.reviewWorkingTree === 'boolean' ? given.reviewWorkingTree : DEFAULT_SETTINGS.reviewWorkingTree,
+      tree: readFolder(given.tree, problems),
     },
     problems,
   };
+}
+
+/** Relative to what would be anybody's guess. */
+function readFolder(value: unknown, problems: string[]): string {
+  if (value === undefined || value === null || value === '') return DEFAULT_SETTINGS.tree;
+  if (typeof value === 'string' && isAbsolute(value) && !value.includes('\0')) return value;
+  problems.push('kvmMmu.tree must be the absolute path of a folder; using none.');
+  return DEFAULT_SETTINGS.tree;
 }
 
 function readVmTypes(value: unknown, problems: string[]): readonly VmType[] {

@@ -35,6 +35,8 @@ export interface ClientOptions {
   readonly initializationOptions?: unknown;
   /** Answer to `workspace/configuration`. */
   readonly configuration?: unknown;
+  /** URIs of the workspace's folders. */
+  readonly folders?: readonly string[];
 }
 
 /** Start a server with these parts and initialise it. */
@@ -61,6 +63,7 @@ export async function connect(parts: ServerParts, options: ClientOptions = {}): 
   const initialized = await connection.sendRequest<InitializeResult>('initialize', {
     processId: null,
     rootUri: null,
+    workspaceFolders: options.folders?.map((uri) => ({ uri, name: uri })) ?? null,
     capabilities: options.capabilities ?? {},
     initializationOptions: options.initializationOptions,
   });

@@ -9,7 +9,7 @@ const FILE = 'server/lsp/protocol.ts';
  * The file is the documentation of our own requests. Whoever changes it: read its table again, raise
  * PROTOCOL_VERSION if a client could notice, and put both new values here.
  */
-const DOCUMENTED = { version: 1, hash: '2ef30d1ac32933be' };
+const DOCUMENTED = { version: 2, hash: '84ddbf4119f37fb8' };
 
 it('changes only together with its documented version', () => {
   const text = readFileSync(FILE, 'utf8');

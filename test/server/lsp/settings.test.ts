@@ -32,15 +32,23 @@ describe('the manifest', () => {
 
 describe("a client's settings", () => {
   it('are taken when they are sound', () => {
-    const given = { vmTypes: ['tdx', 'tdx', 'snp'], preemptions: 3, budgetSeconds: 5, jobs: 1, reviewOnOpen: false };
+    const switches = { reviewOnOpen: false, reviewWorkingTree: false, tree: '/src/linux' };
+    const given = { vmTypes: ['tdx', 'tdx', 'snp'], preemptions: 3, budgetSeconds: 5, jobs: 1, ...switches };
     expect(readSettings(given)).toEqual({ settings: { ...given, vmTypes: ['tdx', 'snp'] }, problems: [] });
   });
 
   it('are replaced by defaults, with a sentence each, when they are not', () => {
-    const given = { vmTypes: ['tdx', 'vax'], preemptions: -1, budgetSeconds: 1.5, jobs: '4', reviewOnOpen: 'yes' };
+    const given = {
+      vmTypes: ['tdx', 'vax'],
+      preemptions: -1,
+      budgetSeconds: 1.5,
+      jobs: '4',
+      reviewOnOpen: 'yes',
+      tree: './linux',
+    };
     const { settings, problems } = readSettings(given);
     expect(settings).toEqual({ ...DEFAULT_SETTINGS, vmTypes: ['tdx'] });
-    expect(problems).toHaveLength(4);
+    expect(problems).toHaveLength(5);
   });
 
   it.each([undefined, null, 3, 'x', []])('may be nothing at all: %j', (given) => {
