@@ -18,7 +18,7 @@ export const UNITS: readonly string[] = [
 ];
 
 /** Headers outside KVM's own folders that are the tree's own. */
-const OWN = [
+export const OWN_HEADERS: readonly RegExp[] = [
   /^linux\/kvm[a-z_]*\.h$/,
   /^uapi\/linux\/kvm[a-z_]*\.h$/,
   /^asm\/kvm[-a-z0-9_]*\.h$/,
@@ -33,12 +33,12 @@ const OWN = [
 ];
 
 /** KVM's own headers of which only assembler would be left: ours stand for them. */
-const INSTEAD: ReadonlySet<string> = new Set(['vmx_ops.h']);
+export const INSTEAD: ReadonlySet<string> = new Set(['vmx_ops.h']);
 
 /** Statistics: they only count, so that no two states would ever be the same. */
 export const MUTE: readonly string[] = ['kvm_vcpu_stat', 'kvm_vcpu_stat_generic', 'kvm_vm_stat', 'kvm_vm_stat_generic'];
 
-const FOLDERS = ['include', 'arch/x86/include', 'include/uapi', 'arch/x86/include/uapi'];
+export const OWN_FOLDERS: readonly string[] = ['include', 'arch/x86/include', 'include/uapi', 'arch/x86/include/uapi'];
 
 export const DEFINES: Readonly<Record<string, string>> = {
   __KERNEL__: '1',
@@ -82,58 +82,14 @@ export const FIXED: Readonly<Record<string, string>> = {
   'KVM_HPAGE_GFN_SHIFT(x)': '(((x) - 1) * 2)',
 };
 
-export function resolver(
-  stand: ReadonlyMap<string, string>,
-  tree: (path: string) => string | null,
-  stoodIn: (name: string, from: string) => void,
-): (name: string, from: string, angled: boolean) => SourceText | null {
-  const byName = new Map([...stand].map(([path, text]) => [path.slice(path.lastIndexOf('/') + 1), { path, text }]));
-  const umbrella = byName.get('kernel.h') ?? null;
-  const found = (path: string): SourceText | null => {
-    const text = tree(path);
-    return text === null ? null : { path, text };
-  };
-  return (name, from, angled) => {
-    if (from.startsWith('model/')) {
-      const own = byName.get(name);
-      if (own !== undefined) return own;
-    }
-    const instead = INSTEAD.has(name) ? byName.get(name) : undefined;
-    if (instead !== undefined) return instead;
-    if (!angled) {
-      const near = found(join(from.slice(0, from.lastIndexOf('/')), name));
-      if (near !== null) return near;
-      const kvm = found(`arch/x86/kvm/${name}`);
-      if (kvm !== null) return kvm;
-    }
-    if (OWN.some((pattern) => pattern.test(name))) {
-      for (const folder of FOLDERS) {
-        const path = `${folder}/${name}`;
-        if (path === from) continue;
-        const source = found(path);
-        if (source !== null) return source;
-      }
-    }
-    stoodIn(name, from);
-    return umbrella;
-  };
-}
-
-function join(folder: string, name: string): string {
-  const parts: string[] = [];
-  for (const part of `${folder}/${name}`.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return parts.join('/');
-}
-
+/** The files that are compiled: the tree's units, then our stand-ins, then the scenarios' drivers. */
 export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: string) => string | null): SourceText[] {
   const own = UNITS.flatMap((path) => {
     const text = tree(path);
     return text === null ? [] : [{ path, text }];
   });
   const around = [...stand].filter(([path]) => /^model\/(kernel|scenarios)\/.*\.c$/.test(path));
-  const last = ([path]: readonly [string, string]): number => (path.endsWith('/driver.c') ? 1 : path.includes('/scenarios/') ? 2 : 0);
-  return [...own, ...around.sort((a, b) => last(a) - last(b)).map(([path, text]) => ({ path, text }))];
+  const rank = ([path]: readonly [string, string]): number =>
+    path.endsWith('/driver.c') ? 1 : path.includes('/scenarios/') ? 2 : 0;
+  return [...own, ...around.sort((a, b) => rank(a) - rank(b)).map(([path, text]) => ({ path, text }))];
 }
