@@ -10,6 +10,8 @@ import { traceHtml } from './html';
 import type { FromView, ToView, ViewState } from './messages';
 
 const VIEW_TYPE = 'kvmMmu.trace';
+/** Key of the workspace's store under which the run shown last is kept. */
+const SHOWN = 'kvmMmu.trace.shown';
 
 export interface TraceView extends vscode.Disposable {
   /** Show a run in the one panel there is. */
@@ -18,8 +20,12 @@ export interface TraceView extends vscode.Disposable {
   onSide(listener: (shown: TraceResult, side: Side) => void): void;
 }
 
-/** Create the view's owner and let VS Code restore its panel. */
-export function createTraceView(extensionUri: vscode.Uri): TraceView {
+/**
+ * Create the view's owner and let VS Code restore its panel. VS Code stores a panel together with the
+ * state of its view as it is at that moment: none while the view still loads, else perhaps that of the
+ * run before. So what is shown is also kept in `store`, which VS Code writes at once.
+ */
+export function createTraceView(extensionUri: vscode.Uri, store: vscode.Memento): TraceView {
   const dist = vscode.Uri.joinPath(extensionUri, 'dist');
   let panel: vscode.WebviewPanel | null = null;
   let shown: TraceResult | null = null;
@@ -68,8 +74,10 @@ export function createTraceView(extensionUri: vscode.Uri): TraceView {
   };
   const serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
     async deserializeWebviewPanel(restored: vscode.WebviewPanel, state: ViewState | undefined) {
-      shown = state?.result ?? null;
+      shown = store.get<TraceResult>(SHOWN) ?? state?.result ?? null;
+      fresh = JSON.stringify(shown) !== JSON.stringify(state?.result ?? null);
       adopt(restored);
+      if (shown !== null) restored.title = titleOf(shown);
     },
   });
 
@@ -77,13 +85,14 @@ export function createTraceView(extensionUri: vscode.Uri): TraceView {
     show(result) {
       shown = result;
       fresh = true;
+      void store.update(SHOWN, result);
       if (panel === null) {
         const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
         adopt(vscode.window.createWebviewPanel(VIEW_TYPE, 'KVM MMU Trace', column));
       } else {
         panel.reveal(undefined, false);
       }
-      if (panel !== null) panel.title = `${result.trace.scenario} ${result.trace.vm}`;
+      if (panel !== null) panel.title = titleOf(result);
       post();
     },
     onSide(listener) {
@@ -94,6 +103,10 @@ export function createTraceView(extensionUri: vscode.Uri): TraceView {
       panel?.dispose();
     },
   };
+}
+
+function titleOf({ trace }: TraceResult): string {
+  return `${trace.scenario} ${trace.vm}`;
 }
 
 /** Opens a line of the patch (`file` null) or of a file that the trace itself names. */

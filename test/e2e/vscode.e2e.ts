@@ -11,6 +11,7 @@ import {
   openFile,
   panelStored,
   pick,
+  reloadWithoutStates,
   runCommand,
   startEditor,
   traceFrame,
@@ -142,10 +143,19 @@ describe.skipIf(codeServer === null || chromium === null)('in VS Code', () => {
   });
 
   it('shows the same trace after the window is reloaded', async () => {
-    await panelStored(editor, 'kvmMmu.trace');
+    await panelStored(editor, 'kvmMmu.trace', 'slot-delete-leaves-nothing');
     await editor.page.reload();
     const frame = await traceFrame(editor);
     expect(await frame.locator('h1').textContent()).toBe('S02 on tdx, after the patch');
     await shot('6-restored');
+  });
+
+  it('shows it also if VS Code stored the panel before the state of its view', async () => {
+    await panelStored(editor, 'kvmMmu.trace', 'slot-delete-leaves-nothing');
+    expect(await reloadWithoutStates(editor)).toBe(1);
+    const frame = await traceFrame(editor);
+    expect(await frame.locator('h1').textContent()).toBe('S02 on tdx, after the patch');
+    expect(await frame.locator('tr[aria-selected="true"]').textContent()).toContain('Violation:');
+    await shot('7-restored-without-state');
   });
 });

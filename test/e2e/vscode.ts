@@ -213,15 +213,21 @@ export async function traceFrame({ page }: Editor): Promise<Frame> {
 }
 
 /**
- * Wait until VS Code has stored that this panel is open. In a browser it stores its state every few
- * seconds when idle, not at the reload itself, which may not wait for a database.
+ * Wait until VS Code has stored a panel of this type together with this text of its state. In a browser
+ * it stores what is open every few seconds when idle, not at the reload itself, which may not wait for
+ * a database; and a panel may be stored before its state is.
  */
-export async function panelStored({ page }: Editor, viewType: string): Promise<void> {
-  await page.waitForFunction(storedText, viewType, { polling: 200 });
+export async function panelStored({ page }: Editor, viewType: string, text: string): Promise<void> {
+  // Not with waitForFunction: it takes the promise of an asynchronous predicate for a yes.
+  for (let tries = 0; tries < 600; tries++) {
+    if (await page.evaluate(storedTexts, [`mainThreadWebview-${viewType}`, text])) return;
+    await page.waitForTimeout(200);
+  }
+  throw new Error(`VS Code did not store the panel ${viewType} together with "${text}"`);
 }
 
-/** Runs in the page: whether a value in one of VS Code's databases names `text`. */
-async function storedText(text: string): Promise<boolean> {
+/** Runs in the page: whether a value in one of VS Code's databases holds all of `texts`. */
+async function storedTexts(texts: string[]): Promise<boolean> {
   const answer = <T>(request: IDBRequest<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
@@ -233,11 +239,51 @@ async function storedText(text: string): Promise<boolean> {
     try {
       for (const store of database.objectStoreNames) {
         const values = await answer(database.transaction(store).objectStore(store).getAll());
-        if (values.some((value) => typeof value === 'string' && value.includes(text))) return true;
+        if (values.some((value) => typeof value === 'string' && texts.every((text) => value.includes(text))))
+          return true;
       }
     } finally {
       database.close();
     }
   }
   return false;
+}
+
+/**
+ * Reload the window as if VS Code had last stored its panels while their views were still loading: as
+ * open, yet without state. Returns how many panels lost theirs.
+ */
+export async function reloadWithoutStates({ page }: Editor): Promise<number> {
+  const url = page.url();
+  // From a page of the same origin that is not VS Code, which would store its state again.
+  await page.goto(new URL('/healthz', url).href);
+  const count = await page.evaluate(removeStates);
+  await page.goto(url);
+  return count;
+}
+
+/** Runs in a page of VS Code's origin: removes the states of the panels that are stored as open. */
+async function removeStates(): Promise<number> {
+  const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const key = 'memento/workbench.parts.editor';
+  let count = 0;
+  const withoutState = (_name: string, value: { id?: unknown; value: string } | null): unknown => {
+    if (value?.id !== 'workbench.editors.webviewInput') return value;
+    const { state, ...panel } = JSON.parse(value.value);
+    if (state !== undefined) count++;
+    return { ...value, value: JSON.stringify(panel) };
+  };
+  for (const { name } of await indexedDB.databases()) {
+    if (name === undefined || !name.startsWith('vscode-web-state-db')) continue;
+    const database = await answer(indexedDB.open(name));
+    const items = database.transaction('ItemTable', 'readwrite').objectStore('ItemTable');
+    const editors = await answer(items.get(key));
+    if (typeof editors === 'string') await answer(items.put(JSON.stringify(JSON.parse(editors, withoutState)), key));
+    database.close();
+  }
+  return count;
 }
