@@ -31,7 +31,7 @@ export interface TwoSides {
   readonly rows: readonly Row[];
   readonly from: Side;
   readonly to: Side;
-  /** Row of each line of the sides. */
+  /** Row of each line of the sides; they leave out what lies far from any change. */
   readonly fromRows: readonly number[];
   readonly toRows: readonly number[];
 }
@@ -48,10 +48,32 @@ export function sidesOf(lines: readonly string[], hunks: readonly FittedHunk[]):
   const marks: Marks = { shown: new Map(), goes: new Map(), comes: new Map() };
   for (const { hunk, fit } of hunks) mark(marks, hunk, fit);
   const rows = rowsOf(lines, marks);
-  const fromRows = rows.flatMap((row, at) => (row.source === null ? [] : [at]));
-  const toRows = rows.flatMap((row, at) => (row.source !== null && row.changed ? [] : [at]));
+  const near = nearChanges(rows);
+  const fromRows = near.filter((at) => rows[at]?.source !== null);
+  const toRows = near.filter((at) => rows[at]?.source === null || !rows[at]?.changed);
   const sideLines = contextLines(rows);
   return { rows, fromRows, toRows, from: sideOfRows(fromRows, sideLines), to: sideOfRows(toRows, sideLines) };
+}
+
+/** The closing line of a function, a record or a macro's block: file scope begins behind it. */
+const ENDS = /^}(?!.*\\$)/;
+
+/**
+ * Rows of the functions and records with changes, and what stands before them up to the one above. The rest
+ * of the file is the same on both sides and needn't be cut into statements.
+ */
+function nearChanges(rows: readonly Row[]): number[] {
+  const near = new Set<number>();
+  const isEnd = ({ changed, text }: Row) => !changed && ENDS.test(text);
+  rows.forEach(({ changed }, at) => {
+    if (!changed || near.has(at)) return;
+    let first = at;
+    while (first > 0 && !isEnd(rows[first - 1] as Row)) first--;
+    let last = at;
+    while (last < rows.length - 1 && !isEnd(rows[last] as Row)) last++;
+    for (let row = first; row <= last; row++) near.add(row);
+  });
+  return [...near].sort((a, b) => a - b);
 }
 
 function mark(marks: Marks, hunk: Hunk, fit: Fit): void {
