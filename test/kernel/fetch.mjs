@@ -14,6 +14,8 @@ import { join } from 'node:path';
 const SUITES = ['sid', 'trixie-backports', 'bookworm-backports'];
 const PARTS = ['arch/x86/kvm', 'arch/x86/include', 'arch/x86/virt', 'virt/kvm', 'include'];
 const FILES = ['scripts/checkpatch.pl', 'MAINTAINERS'];
+/** What makes a cached folder whole. The top Makefile names the version. */
+const LANDMARKS = ['arch/x86/kvm/mmu/mmu.c', 'Makefile'];
 
 function run(command, args, options = {}) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
@@ -55,7 +57,7 @@ export function haveKernel(release) {
 /** Folder with the unpacked parts of the newest `release` that the suites hold. Errors: one sentence. */
 export function fetchKernel(release) {
   const target = join(cache, `linux-${release}`);
-  if (existsSync(join(target, 'arch/x86/kvm/mmu/mmu.c'))) return target;
+  if (LANDMARKS.every((file) => existsSync(join(target, file)))) return target;
   const apt = join(cache, 'apt');
   const download = join(apt, 'download');
   for (const name of ['lists/partial', 'cache/archives/partial', 'download'])
@@ -80,12 +82,17 @@ export function fetchKernel(release) {
   const partial = `${target}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  const wanted = [...PARTS.map((part) => `*/${part}/*`), ...FILES.map((file) => `*/${file}`)];
+  // A `*` matches slashes too, so the top Makefile is named with its folder.
+  const wanted = [...PARTS.map((part) => `*/${part}/*`), ...FILES.map((file) => `*/${file}`), `${name}/Makefile`];
   const tarball = join(unpacked, 'usr/src', `${name}.tar.xz`);
   run('tar', ['-xf', tarball, '-C', partial, '--strip-components=1', '--wildcards', ...wanted]);
   rmSync(unpacked, { recursive: true, force: true });
   rmSync(join(download, archive), { force: true });
+  const replaced = `${target}.replaced`;
+  rmSync(replaced, { recursive: true, force: true });
+  if (existsSync(target)) renameSync(target, replaced);
   renameSync(partial, target);
+  rmSync(replaced, { recursive: true, force: true });
   return target;
 }
 

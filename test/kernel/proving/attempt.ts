@@ -56,7 +56,7 @@ function finish(args: readonly string[], folder: string, limit: number): Promise
   });
 }
 
-function readReport(file: string): Attempt['milliseconds'] | Report | string {
+function readReport(file: string): Report | string {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch (error) {
