@@ -54,7 +54,7 @@ export interface GitClone {
   objects(names: readonly string[]): Promise<readonly GitObject[]>;
   /** As `objects`, without the contents. */
   inspect(names: readonly string[]): Promise<readonly GitObject[]>;
-  /** What a commit's tree has of these paths (`deep`: and below them), whether or not the objects themselves are there. */
+  /** What a commit's tree has of these paths (`deep`: and below them), with or without the contents. Throws TreeError. */
   list(commit: string, paths: readonly string[], deep?: boolean): Promise<readonly TreeEntry[]>;
   /** Runs a command that only reads objects. */
   run(args: readonly string[], milliseconds?: number): Promise<GitResult>;
@@ -185,16 +185,10 @@ class Clone implements GitClone {
     const entries: TreeEntry[] = [];
     for (let at = 0; at < paths.length; at += PATHS_AT_ONCE) {
       const portion = paths.slice(at, at + PATHS_AT_ONCE);
-      const { code, stdout } = await this.run([
-        'ls-tree',
-        '-z',
-        '--full-tree',
-        ...(deep ? ['-r'] : []),
-        commit,
-        '--',
-        ...portion,
-      ]);
-      if (code === 0) for (const entry of entriesOf(stdout)) entries.push(entry);
+      const flags = ['-z', '--full-tree', ...(deep ? ['-r'] : [])];
+      const { code, stdout, complaint } = await this.run(['ls-tree', ...flags, commit, '--', ...portion]);
+      if (code !== 0) throw unlisted(this.dir, commit, complaint);
+      for (const entry of entriesOf(stdout)) entries.push(entry);
     }
     return entries;
   }
@@ -225,6 +219,12 @@ class Clone implements GitClone {
     await Promise.all([this.checker.close(), this.reader.close()]);
     await removeShadow(this.how.cwd);
   }
+}
+
+function unlisted(dir: string, commit: string, complaint: string): TreeError {
+  return new TreeError(
+    `The files of commit ${commit.slice(0, 12)} of ${printable(dir)} can't be listed (${complaint}).`,
+  );
 }
 
 function entriesOf(output: Buffer): TreeEntry[] {

@@ -1,9 +1,9 @@
 /** A small repository that looks like a kernel's, made by git for one test and removed after it. */
 
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { afterAll } from 'vitest';
 import { blobId } from '../../../../server/kernel/tree/blob-id';
@@ -29,6 +29,9 @@ export const TREE: Readonly<Record<string, string>> = {
   [HEADER]: HEADER_TEXT,
   Makefile: MAKEFILE,
 };
+
+/** Without git, what needs it is skipped; test/run.mjs says so. */
+export const hasGit = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'git')));
 
 const folders: string[] = [];
 
@@ -73,6 +76,7 @@ export function gitWith(dir: string, input: string | Buffer, ...args: string[]):
     input,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
+    timeout: 30_000,
     stdio: ['pipe', 'pipe', 'ignore'],
   };
   return execFileSync('git', args, options).trim();

@@ -9,6 +9,7 @@ import {
   git,
   gitWith,
   HEADER,
+  hasGit,
   MMU,
   MMU_TEXT,
   patch,
@@ -37,7 +38,7 @@ async function locate(
   }
 }
 
-describe('a pre-image', () => {
+describe.skipIf(!hasGit)('a pre-image', () => {
   test('is found by an abbreviated blob id anywhere in the clone, with the headers of that commit', async () => {
     const dir = repository();
     const old = git(dir, 'rev-parse', 'HEAD');
@@ -178,7 +179,7 @@ describe('a pre-image', () => {
   });
 });
 
-describe('one sentence says', () => {
+describe.skipIf(!hasGit)('one sentence says', () => {
   const unknown = MMU_TEXT.replaceAll('return x', 'return y');
 
   async function missing(where: Where): Promise<string> {

@@ -8,6 +8,7 @@ import {
   git,
   HEADER,
   HEADER_TEXT,
+  hasGit,
   MAKEFILE,
   MMU,
   MMU_TEXT,
@@ -97,7 +98,7 @@ describe('a work tree', () => {
   });
 });
 
-describe('a commit', () => {
+describe.skipIf(!hasGit)('a commit', () => {
   test('gives the texts of that commit, whatever the work tree holds', async () => {
     const dir = repository();
     const first = git(dir, 'rev-parse', 'HEAD');
