@@ -14,6 +14,7 @@ const ci = process.env.CI === 'true';
 /** Programs that tests use, the Debian packages that have them, and what is skipped without. */
 const needs = [
   { program: 'cc', packages: ['gcc', 'libc6-dev'], without: 'the comparison of the C engine with a C compiler' },
+  { program: 'git', packages: ['git'], without: 'the tests with git clones' },
   { program: 'chromium', packages: ['chromium'], without: 'the tests in a real VS Code' },
   { program: 'rg', packages: ['ripgrep'], without: 'the tests in a real VS Code' },
   { program: 'make', packages: ['make', 'g++', 'python3', 'libkrb5-dev'], without: 'the tests in a real VS Code' },

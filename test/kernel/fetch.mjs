@@ -51,15 +51,26 @@ const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kvm
 export function haveKernel(release) {
   const named = process.env[`KMR_KERNEL_${release.replace('.', '_')}`];
   const folder = named || join(cache, `linux-${release}`);
-  return existsSync(join(folder, 'arch/x86/kvm/mmu/mmu.c')) ? folder : null;
+  return existsSync(join(folder, LANDMARKS[0])) ? folder : null;
 }
 
 /** Folder with the unpacked parts of the newest `release` that the suites hold. Errors: one sentence. */
 export function fetchKernel(release) {
   const target = join(cache, `linux-${release}`);
-  if (LANDMARKS.every((file) => existsSync(join(target, file)))) return target;
+  const missing = LANDMARKS.filter((file) => !existsSync(join(target, file)));
+  if (missing.length === 0) return target;
+  try {
+    return download(release, target);
+  } catch (error) {
+    // A folder of an earlier version of this script lacks only the name of its version.
+    if (!missing.includes(LANDMARKS[0])) return target;
+    throw error;
+  }
+}
+
+function download(release, target) {
   const apt = join(cache, 'apt');
-  const download = join(apt, 'download');
+  const packages = join(apt, 'download');
   for (const name of ['lists/partial', 'cache/archives/partial', 'download'])
     mkdirSync(join(apt, name), { recursive: true });
   const { uri, key } = systemSource();
@@ -74,11 +85,11 @@ export function fetchKernel(release) {
   ].flatMap(([name, value]) => (value === '' ? [] : ['-o', `${name}=${value}`]));
   const name = `linux-source-${release}`;
   run('apt-get', [...options, '-qq', 'update']);
-  run('apt-get', [...options, '-qq', 'download', name], { cwd: download });
-  const archive = readdirSync(download).find((file) => file.startsWith(`${name}_`));
+  run('apt-get', [...options, '-qq', 'download', name], { cwd: packages });
+  const archive = readdirSync(packages).find((file) => file.startsWith(`${name}_`));
   if (archive === undefined) throw new Error(`${name} was not downloaded`);
   const unpacked = join(apt, 'unpacked');
-  run('dpkg-deb', ['-x', join(download, archive), unpacked]);
+  run('dpkg-deb', ['-x', join(packages, archive), unpacked]);
   const partial = `${target}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
@@ -87,7 +98,7 @@ export function fetchKernel(release) {
   const tarball = join(unpacked, 'usr/src', `${name}.tar.xz`);
   run('tar', ['-xf', tarball, '-C', partial, '--strip-components=1', '--wildcards', ...wanted]);
   rmSync(unpacked, { recursive: true, force: true });
-  rmSync(join(download, archive), { force: true });
+  rmSync(join(packages, archive), { force: true });
   const replaced = `${target}.replaced`;
   rmSync(replaced, { recursive: true, force: true });
   if (existsSync(target)) renameSync(target, replaced);
