@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -199,6 +200,30 @@ describe.skipIf(!hasGit)('a commit', () => {
     expect((await source.read(['nothing.c'])).get('nothing.c')).toBeNull();
     expect(await sentence(source.read([HEADER]))).toContain(`partial clone without ${HEADER}`);
     await source.close();
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "of a clone that another user owns is read, which git's own command refuses",
+    async () => {
+      const dir = repository();
+      execFileSync('chown', ['-R', '65534:65534', dir]);
+      expect(() => git(dir, 'rev-parse', 'HEAD')).toThrow();
+      const source = await openCommit(dir, 'HEAD');
+      expect((await source.read([MMU])).get(MMU)).toBe(MMU_TEXT);
+      await source.close();
+    },
+  );
+
+  test('needs git, and says so', async () => {
+    const dir = repository();
+    const path = process.env.PATH;
+    process.env.PATH = `.:${freshFolder()}`;
+    try {
+      expect(await sentence(openCommit(dir, 'HEAD'))).toContain('no git is installed');
+      expect((await openWorkTree(dir)).kernel).toBe('7.3.4');
+    } finally {
+      process.env.PATH = path;
+    }
   });
 
   test('can be cancelled', async () => {
