@@ -24,8 +24,19 @@ u64 guest_run(struct kvm_vcpu *vcpu);
 gpa_t guest_op_gpa(struct kvm_vcpu *vcpu);
 /* the module's initialisation, as far as KVM's state depends on it */
 void enter_hardware_setup(void);
+#ifdef TREE_HAS_TDX
 /* TDX: KVM_TDX_INIT_VM. Other types: nothing. */
 void enter_prepare_vm(struct kvm *kvm);
+#else
+#define enter_prepare_vm(kvm) do { } while (0)
+/* the type's number in the ABI: no VM of this tree has it */
+#define KVM_X86_TDX_VM 5
+#endif
+
+#ifndef TREE_HAS_GFN_DIRECT_BITS
+#define kvm_gfn_direct_bits(kvm) 0ULL
+#define kvm_is_gfn_alias(kvm, gfn) false
+#endif
 
 static inline struct kvm *enter_create_vm(int vm_type)
 {

@@ -89,23 +89,3 @@ u64 guest_run(struct kvm_vcpu *vcpu)
 	__guest_exit(vcpu);
 	return r;
 }
-
-u64 tdh_vp_enter(struct tdx_vp *vp, struct tdx_module_args *args)
-{
-	struct vcpu_tdx *tdx = container_of(vp, struct vcpu_tdx, vp);
-	struct kvm_vcpu *vcpu = &tdx->vcpu;
-	u64 r = guest_run(vcpu);
-
-	if (r == GUEST_EPT_VIOLATION || r == GUEST_EPT_MISCONFIG) {
-		args->rcx = __guest_exit_qualification(vcpu);
-		args->rdx = __guest_ext_exit_qualification(vcpu);
-		args->r8 = __guest_exit_gpa(vcpu);
-	} else if (r == GUEST_HYPERCALL) {
-		/* TDG.VP.VMCALL<MapGPA> */
-		args->r10 = 0;
-		args->r11 = TDVMCALL_MAP_GPA;
-		args->r12 = guest_op_gpa(vcpu);
-		args->r13 = PAGE_SIZE;
-	}
-	return r;
-}

@@ -98,6 +98,7 @@ static inline void hlist_del_init(struct hlist_node *n)
 	     n = list_entry(pos->member.prev, typeof(*pos), member); &pos->member != (head); \
 	     pos = n, n = list_entry(n->member.prev, typeof(*n), member))
 #define list_for_each_entry_srcu(pos, head, member, cond) list_for_each_entry_rcu(pos, head, member)
+#define list_empty_careful(head) list_empty(head)
 #define list_first_entry_or_null(p, T, m) (list_empty(p) ? (T *)NULL : list_first_entry(p, T, m))
 #define list_last_entry(p, T, m) list_entry((p)->prev, T, m)
 static inline void list_splice_init(struct list_head *list, struct list_head *head)
@@ -162,6 +163,7 @@ static inline void *xas_next_entry(struct xa_state *xas, unsigned long max)
 	xas->xa_index = index;
 	return entry;
 }
+#define xas_find(xas, max) xas_next_entry(xas, max)
 #define xas_retry(xas, entry) 0
 #define XA_FLAGS_ACCOUNT 0
 #define xa_init_flags(xa, flags) xa_init(xa)

@@ -80,6 +80,7 @@ __weak int kvm_emulate_halt_noskip(struct kvm_vcpu *vcpu)
 	vcpu->run->exit_reason = KVM_EXIT_HLT;
 	return 0;
 }
+__weak void kvm_arch_sync_events(struct kvm *kvm) { }
 __weak void kvm_arch_free_vm(struct kvm *kvm)
 {
 	kvfree(kvm);

@@ -67,6 +67,8 @@
 #define set_memory_decrypted(a, n) 0
 #define is_zero_pfn(pfn) 0
 #define PageReserved(page) 0
+#define is_zone_device_page(page) 0
+#define get_page_unless_zero(page) ({ get_page(page); 1; })
 #define pat_enabled() 1
 #define pat_pfn_immune_to_uc_mtrr(pfn) 0
 #define e820__mapped_raw_any(a, b, c) 1
@@ -107,6 +109,17 @@ static inline void *memchr_inv(const void *p, int c, size_t n)
 	return NULL;
 }
 #define file_count(f) refcount_read(&(f)->f_count)
+
+/* ---- reclaim: nothing asks KVM for its pages back ---- */
+#define DEFAULT_SEEKS 2
+#define shrinker_alloc(flags, name) ((struct shrinker *)kzalloc(sizeof(struct shrinker), GFP_KERNEL))
+#define shrinker_register(s) do { } while (0)
+#define shrinker_free(s) kfree(s)
+#define percpu_counter_init(c, n, gfp) 0
+#define percpu_counter_destroy(c) do { } while (0)
+#define percpu_counter_add(c, n) do { } while (0)
+#define percpu_counter_read_positive(c) 0
+#define POISON_POINTER_DELTA 0
 
 /* ---- parameters ---- */
 #define sysfs_streq(a, b) 0

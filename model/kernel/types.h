@@ -43,17 +43,31 @@ __opaque(idr, 4); __opaque(irq_work, 4); __opaque(dentry, 2); __opaque(module, 1
 __opaque(kvm_pit_state2_unused, 1); __opaque(pvclock_vcpu_time_info, 4); __opaque(kfifo, 4);
 __opaque(perf_event_attr, 1); __opaque(x86_pmu_capability, 8); __opaque(x86_pmu_lbr, 4); __opaque(desc_struct, 1);
 __opaque(desc_ptr, 2); __opaque(user_return_notifier, 2); __opaque(static_key_false, 1); __opaque(static_key, 1);
-__opaque(static_key_true, 1); __opaque(static_key_false_deferred, 1); __opaque(list_lru, 2); __opaque(shrinker, 4);
+__opaque(static_key_true, 1); __opaque(static_key_false_deferred, 1); __opaque(list_lru, 2);
 __opaque(swait_queue_head, 4); __opaque(wait_queue_entry, 4); __opaque(poll_table_struct, 2); __opaque(percpu_counter, 2);
 __opaque(pt_regs, 24); __opaque(rcu_work, 4); __opaque(vhost_task, 1); __opaque(ldttss_desc, 2); __opaque(syscore_ops, 4);
  __opaque(kstatfs, 1);
 __opaque(irq_bypass_producer, 4); __opaque(irq_bypass_consumer, 8); __opaque(kvm_pit, 1); 
+__opaque(hv_message, 1); __opaque(hv_vp_assist_page, 1); __opaque(hv_vmcb_enlightenments, 4);
 typedef struct { u64 __opaque[4]; } wait_queue_head_t;
 typedef struct { u64 __opaque[4]; } wait_queue_entry_t;
 typedef struct poll_table_struct poll_table;
 
 struct cpuinfo_x86 { u8 x86; u8 x86_phys_bits; u8 x86_cache_bits; u8 x86_virt_bits; u32 extended_cpuid_level; };
 extern struct cpuinfo_x86 boot_cpu_data;
+/* Hyper-V's and devices' places in KVM's records */
+union hv_stimer_config { u64 as_uint64; };
+#define HV_SYNIC_SINT_COUNT 16
+#define HV_SYNIC_STIMER_COUNT 4
+#define HV_MAX_SPARSE_VCPU_BANKS 1
+#define DECLARE_KFIFO(name, type, size) struct kfifo name
+struct kobj_uevent_env { char *envp[4]; int envp_idx; };
+struct shrink_control { gfp_t gfp_mask; unsigned long nr_to_scan; };
+struct shrinker {
+	unsigned long (*count_objects)(struct shrinker *s, struct shrink_control *sc);
+	unsigned long (*scan_objects)(struct shrinker *s, struct shrink_control *sc);
+	int seeks;
+};
 struct pid;
 struct thread_struct { unsigned long gsbase; };
 struct follow_pfnmap_args { struct vm_area_struct *vma; unsigned long address; unsigned long pfn; pgprot_t pgprot; bool writable; bool special; };

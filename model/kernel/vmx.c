@@ -1,10 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Guests on plain VMX (DEFAULT and SW_PROTECTED VMs): entry, exits, EPT root, TLB flushes. */
 #include "entry.h"
+#include "vmx/vmx.h"
+#include "vmx/x86_ops.h"
+#include "vmx/common.h"
+
+/* What hardware and assembler leave behind of an exit. */
+static void set_exit(struct kvm_vcpu *vcpu, u64 reason, unsigned long qualification)
+{
+#ifdef TREE_HAS_VCPU_VT
+	to_vt(vcpu)->exit_reason.full = reason;
+	to_vt(vcpu)->exit_qualification = qualification;
+#else
+	to_vmx(vcpu)->exit_reason.full = reason;
+	to_vmx(vcpu)->exit_qualification = qualification;
+#endif
+}
+
+static u32 exit_reason_of(struct kvm_vcpu *vcpu)
+{
+#ifdef TREE_HAS_VCPU_VT
+	return to_vt(vcpu)->exit_reason.basic;
+#else
+	return to_vmx(vcpu)->exit_reason.basic;
+#endif
+}
 
 int vmx_vm_init(struct kvm *kvm)
 {
 	return 0;
+}
+
+void vmx_vm_destroy(struct kvm *kvm)
+{
 }
 
 int vmx_vcpu_create(struct kvm_vcpu *vcpu)
@@ -49,12 +77,25 @@ void vmx_flush_tlb_guest(struct kvm_vcpu *vcpu)
 	__guest_flush_tlb(vcpu);
 }
 
+void vmx_refresh_apicv_exec_ctrl(struct kvm_vcpu *vcpu)
+{
+}
+
+/* registers are always where they were last */
+void vmx_cache_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
+{
+}
+
+u8 vmx_get_mt_mask(struct kvm_vcpu *vcpu, gfn_t gfn, bool is_mmio)
+{
+	return 6 << VMX_EPT_MT_EPTE_SHIFT;
+}
+
 fastpath_t vmx_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
 {
-	struct vcpu_vt *vt = to_vt(vcpu);
+	u64 reason = guest_run(vcpu);
 
-	vt->exit_reason.full = guest_run(vcpu);
-	vt->exit_qualification = __guest_exit_qualification(vcpu);
+	set_exit(vcpu, reason, __guest_exit_qualification(vcpu));
 
 	return EXIT_FASTPATH_NONE;
 }
@@ -97,12 +138,10 @@ static int kvm_emulate_hypercall(struct kvm_vcpu *vcpu)
 
 int vmx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath)
 {
-	union vmx_exit_reason exit_reason = vmx_get_exit_reason(vcpu);
-
 	if (exit_fastpath != EXIT_FASTPATH_NONE)
 		return 1;
 
-	switch (exit_reason.basic) {
+	switch (exit_reason_of(vcpu)) {
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
 		return 1;
 	case EXIT_REASON_HLT:

@@ -352,9 +352,13 @@ int kvm_arch_init_vm(struct kvm *kvm, unsigned long type)
 		type == KVM_X86_DEFAULT_VM || type == KVM_X86_SW_PROTECTED_VM;
 	kvm->arch.disabled_quirks = kvm_caps.inapplicable_quirks & kvm_caps.supported_quirks;
 
+#ifdef TREE_HAS_FALLIBLE_MMU_INIT
 	ret = kvm_mmu_init_vm(kvm);
 	if (ret)
 		return ret;
+#else
+	kvm_mmu_init_vm(kvm);
+#endif
 
 	ret = kvm_x86_call(vm_init)(kvm);
 	if (ret)
@@ -372,8 +376,9 @@ out_uninit_mmu:
 void kvm_arch_pre_destroy_vm(struct kvm *kvm)
 {
 	kvm_mmu_pre_destroy_vm(kvm);
-
+#ifdef TREE_HAS_TDX
 	kvm_x86_call(vm_pre_destroy)(kvm);
+#endif
 }
 
 void kvm_arch_destroy_vm(struct kvm *kvm)

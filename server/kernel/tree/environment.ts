@@ -6,6 +6,8 @@
 
 import type { SourceText } from '../../c/index';
 
+export { lacks, probe, type TreeText } from './probe';
+
 /** Files of the tree compiled whole, in this order. One that a tree lacks is left out. */
 export const UNITS: readonly string[] = [
   'virt/kvm/kvm_main.c',
@@ -65,8 +67,6 @@ export const DEFINES: Readonly<Record<string, string>> = {
   CONFIG_KVM_GENERIC_PRIVATE_MEM: '1',
   CONFIG_KVM_INTEL_TDX: '1',
   CONFIG_INTEL_TDX_HOST: '1',
-  TREE_HAS_TDX: '1',
-  TREE_HAS_NX_RECOVERY_BY_MMU_TYPE: '1',
   CONFIG_MMU_NOTIFIER: '1',
   CONFIG_HAS_IOMEM: '1',
   CONFIG_PREEMPT_NOTIFIERS: '1',
