@@ -11,16 +11,24 @@ export interface Reference {
   readonly files: ReadonlyMap<string, string>;
   readonly scenarios: ReadonlyMap<string, string>;
   readonly builtins: ReadonlyMap<string, string>;
+  /** What stands for the rest of the kernel around a tree's own KVM. */
+  readonly kernel: ReadonlyMap<string, string>;
 }
 
-const FOLDERS = { files: 'model/reference', scenarios: 'model/scenarios', builtins: 'model/builtins' } as const;
+const FOLDERS = {
+  files: 'model/reference',
+  scenarios: 'model/scenarios',
+  builtins: 'model/builtins',
+  kernel: 'model/kernel',
+} as const;
 
-/** Reads the C files of the three folders under the package's root directory. A folder that is missing is empty. */
+/** Reads the C files of the four folders under the package's root directory. A folder that is missing is empty. */
 export async function loadReference(root: string): Promise<Reference> {
-  const [files, scenarios, builtins] = await Promise.all(
-    [FOLDERS.files, FOLDERS.scenarios, FOLDERS.builtins].map((folder) => readFolder(root, folder)),
+  const [files, scenarios, builtins, kernel] = await Promise.all(
+    [FOLDERS.files, FOLDERS.scenarios, FOLDERS.builtins, FOLDERS.kernel].map((folder) => readFolder(root, folder)),
   );
-  return { files: files ?? new Map(), scenarios: scenarios ?? new Map(), builtins: builtins ?? new Map() };
+  const none = new Map<string, string>();
+  return { files: files ?? none, scenarios: scenarios ?? none, builtins: builtins ?? none, kernel: kernel ?? none };
 }
 
 async function readFolder(root: string, folder: string): Promise<Map<string, string>> {

@@ -10,7 +10,7 @@ import type { Reference } from '../kernel/reference';
 import type { Overrides } from './jobs';
 
 /** Constants that the machine and the invariants ask the program for, by name. */
-const CONSTANTS: readonly string[] = [
+export const CONSTANTS: readonly string[] = [
   'SPTE_LEVEL_BITS',
   'SPTE_ENT_PER_PAGE',
   'PT64_ROOT_MAX_LEVEL',

@@ -15,7 +15,8 @@ import { scenarios } from '../../model/scenarios/index';
 import { type CParser, createParser, LoweringCache, type WasmFiles } from '../c/index';
 import { loadReference, type Reference } from '../kernel/reference';
 import { compileReference } from './compile';
-import type { Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob } from './jobs';
+import { compileTree, snapshotReader, standIns } from './compile-tree';
+import type { Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
 
 /** Programs kept at once: the two sides of a patch and a few of its parts. */
 const KEPT_PROGRAMS = 8;
@@ -31,7 +32,7 @@ export async function createWorker(root: string): Promise<Worker> {
   const compile = rememberingCompiler(reference, parser);
   return {
     execute(job) {
-      const program = compile(job.overrides);
+      const program = compile(job.overrides, job.tree ?? null);
       switch (job.kind) {
         case 'run':
           return executeRun(program, job);
@@ -53,12 +54,22 @@ function shippedGrammar(root: string): WasmFiles {
   return existsSync(runtime) && existsSync(grammar) ? { runtime, grammar } : {};
 }
 
-function rememberingCompiler(reference: Reference, parser: CParser): (overrides: Overrides) => Program {
+function rememberingCompiler(
+  reference: Reference,
+  parser: CParser,
+): (overrides: Overrides, tree: TreeRef | null) => Program {
   const cache = new LoweringCache();
   const kept = new Map<string, Program>();
-  return (overrides) => {
-    const key = JSON.stringify(Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const program = kept.get(key) ?? compileReference(reference, overrides, parser, cache);
+  const snapshot = snapshotReader();
+  const stand = standIns(reference);
+  const make = (overrides: Overrides, tree: TreeRef | null): Program =>
+    tree === null
+      ? compileReference(reference, overrides, parser, cache)
+      : compileTree(snapshot(tree), stand, overrides, parser, cache);
+  return (overrides, tree) => {
+    const texts = Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = JSON.stringify([tree?.id ?? null, texts]);
+    const program = kept.get(key) ?? make(overrides, tree);
     // Last used goes to the end, so that the first is the one to drop.
     kept.delete(key);
     kept.set(key, program);

@@ -13,6 +13,7 @@ import { placeInTree } from '../kernel/tree/place';
 import { snapshotTree } from '../kernel/tree/snapshot';
 import { openWorkTree, TreeError, type TreeSource } from '../kernel/tree/source';
 import type { FileDiff, PatchMail } from '../patch/types';
+import { standIns } from './compile-tree';
 import type { TreeRef } from './jobs';
 import { type PlacedPatch, placedPatch } from './placed';
 
@@ -117,7 +118,7 @@ class PlacedSeries implements Series {
     this.locator ??= await this.open(choice);
     const located = await this.locator.locate(patch, this.overlay);
     if (isLost(patch.files, located)) return { why: located.missing };
-    const snapshot = await this.parts.snapshot(located.source, this.overlay);
+    const snapshot = await this.parts.snapshot(located.source, this.overlay, standIns(this.reference));
     const texts = new Map([...located.preImages].map(([path, { text }]) => [path, text]));
     const kernel = snapshot.kernel ?? located.source.kernel ?? 'unknown';
     const placed = placedPatch(placeInTree(patch.files, texts), 'tree', kernel);

@@ -1,0 +1,63 @@
+/**
+ * Compiles a tree's own KVM, with texts of its files replaced, together with what stands for the rest of
+ * the kernel and the scenarios' drivers. It knows snapshots and nothing of patches.
+ */
+
+import { readFileSync } from 'node:fs';
+import type { Program } from '../../model/execute/program';
+import { type CParser, compile, type LoweringCache } from '../c/index';
+import type { Reference } from '../kernel/reference';
+import { DEFINES, FIXED, MUTE, probe, treeUnits } from '../kernel/tree/environment';
+import { includeRules, includer, type StandIns } from '../kernel/tree/includes';
+import type { SnapshotTexts } from '../kernel/tree/snapshot';
+import { CONSTANTS } from './compile';
+import type { Overrides, TreeRef } from './jobs';
+
+/** Several times what a tree's KVM has. */
+const LIMITS = { tokens: 3_000_000, expansions: 2_000_000 };
+
+/** Snapshots kept at once by a worker. */
+const KEPT = 4;
+
+/** What stands around a tree's KVM, from the package. */
+export function standIns({ kernel, builtins, scenarios }: Reference): StandIns {
+  return new Map([...kernel, ...builtins, ...scenarios]);
+}
+
+/** Reads snapshots, each once. Errors: the file is gone or broken. */
+export function snapshotReader(): (ref: TreeRef) => SnapshotTexts {
+  const kept = new Map<string, SnapshotTexts>();
+  return ({ id, file }) => {
+    const texts = kept.get(id) ?? (JSON.parse(readFileSync(file, 'utf8')) as SnapshotTexts);
+    kept.delete(id);
+    kept.set(id, texts);
+    const oldest = kept.keys().next();
+    if (kept.size > KEPT && !oldest.done) kept.delete(oldest.value);
+    return texts;
+  };
+}
+
+/** Files named in `overrides` take that text; other files that a patch changes are none of KVM's. */
+export function compileTree(
+  texts: SnapshotTexts,
+  stand: StandIns,
+  overrides: Overrides,
+  parser: CParser,
+  cache: LoweringCache,
+): Program {
+  const tree = (path: string): string | null => overrides[path] ?? texts[path] ?? null;
+  return compile(
+    {
+      units: treeUnits(stand, tree),
+      include: includer(includeRules(stand), tree),
+      defines: { ...DEFINES, ...probe(tree) },
+      fixed: FIXED,
+      mute: MUTE,
+      constants: CONSTANTS,
+      limits: LIMITS,
+      pruneExcept: Object.keys(overrides),
+    },
+    parser,
+    cache,
+  );
+}
