@@ -34,7 +34,7 @@ export function changedLinesOf(side: Side, places: readonly UnitPlace[], which: 
         executable: running.length > 0,
         status,
         why: lost,
-        function: scope?.startsWith('fn ') ? scope.slice(3) : null,
+        function: /^(?:fn|macro) (\w+)$/.exec(scope ?? '')?.[1] ?? null,
         path: on.map((at) => places[at]?.path).find((path) => path != null) ?? null,
         imageLines: [],
       },
@@ -44,7 +44,7 @@ export function changedLinesOf(side: Side, places: readonly UnitPlace[], which: 
 
 /** Whether a unit can run: a statement, a condition, an initialiser, a macro's body. */
 export function canRun(unit: SideUnit): boolean {
-  const inFunction = unit.scope === '?' || unit.scope?.startsWith('fn ') === true;
+  const inFunction = unit.scope === '?' || /^(fn|macro) /.test(unit.scope ?? '');
   switch (unit.unit.kind) {
     case 'statement':
     case 'partial':
@@ -60,6 +60,7 @@ export function canRun(unit: SideUnit): boolean {
     case 'close':
     case 'label':
     case 'header':
+    case 'macro-head':
     case 'record-open':
     case 'record-close':
       return false;

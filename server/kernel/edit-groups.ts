@@ -23,6 +23,7 @@ export function groupAtoms(atoms: readonly Atom[], from: Side, to: Side): number
     joinHeads(units, atoms, join);
     joinBraces(units, join);
     joinDirectives(units, join);
+    joinMacros(units, join);
   }
   joinLeftovers(atoms, from, to, join);
   return atoms.map((_, at) => find(at));
@@ -78,6 +79,16 @@ function joinDirectives(units: readonly (Unit | null)[], join: Join): void {
     if (unit?.kind !== 'directive' || !/^(if|ifdef|ifndef|else|elif|endif)$/.test(unit.tokens[1]?.text ?? '')) return;
     if (first >= 0) join(first, at);
     else first = at;
+  });
+}
+
+/** A macro with statements that is new, or goes, is one piece. */
+function joinMacros(units: readonly (Unit | null)[], join: Join): void {
+  units.forEach((head, first) => {
+    if (head?.kind !== 'macro-head') return;
+    units.forEach((unit, at) => {
+      if (unit && unit.macro === head.macro) join(first, at);
+    });
   });
 }
 

@@ -6,6 +6,7 @@
 import type { Side, SideUnit, UnitChange } from './hunk-units';
 import { isDeclaration, type Position, positionOf } from './insertion';
 import type { SideMatch } from './match';
+import type { Scope } from './scopes';
 import type { SourceIndex, SourceUnit } from './source-index';
 import type { PatchOrigin, Splice } from './types';
 import { joinWords, type Lines, learnRenames, linesOfUnit, mergeWords, originAt } from './unit-text';
@@ -148,7 +149,7 @@ function replace(work: Work, change: UnitChange & { op: 'replace' }): void {
   }
   work.fromPlaces[change.from] = place;
   work.toPlaces[change.to] = { source: null, why: null, path: place.path };
-  addSplice(work, change, place.source.path, place.source.start, place.source.end, lines);
+  addSplice(work, change, place.source.path, place.source.start, place.source.end, lines, isMacro(place.source.scope));
 }
 
 function replacement(work: Work, before: SideUnit, after: SideUnit, source: SourceUnit): Lines | null {
@@ -169,7 +170,7 @@ function changedOrigin(side: Side, unit: SideUnit): PatchOrigin | null {
 function remove(work: Work, change: UnitChange & { op: 'delete' }): void {
   const place = placeOfMatch(work, change.from);
   work.fromPlaces[change.from] = place;
-  if (place.source) addSplice(work, change, place.source.path, place.source.start, place.source.end, []);
+  if (place.source) addSplice(work, change, place.source.path, place.source.start, place.source.end, [], false);
 }
 
 function findPosition(work: Work, at: number, to: number): Position | string {
@@ -186,10 +187,34 @@ function insert(work: Work, change: UnitChange & { op: 'insert' }, position: Pos
   }
   work.toPlaces[change.to] = { source: null, why: null, path: position.path };
   const scope = work.from.units.find((each) => each.scope === unit.scope)?.scope ?? null;
-  const lines = linesOfUnit(work.to, unit, renamer(work, scope));
-  addSplice(work, change, position.path, position.offset, position.offset, lines);
+  const own = linesOfUnit(work.to, unit, renamer(work, scope));
+  const inMacro = isMacro(unit.scope) && work.match.scopes.get(unit.scope)?.source != null;
+  const lines = isMacro(unit.scope) && !inMacro ? glued(own, isLastOfScope(work.to, change.to)) : own;
+  addSplice(work, change, position.path, position.offset, position.offset, lines, inMacro);
 }
 
-function addSplice(work: Work, change: UnitChange, path: string, start: number, end: number, lines: Lines): void {
-  work.atoms.push({ change, splice: { path, start, end, lines, order: work.firstOrder + work.atoms.length } });
+function isMacro(scope: Scope): boolean {
+  return scope?.startsWith('macro ') === true;
+}
+
+function isLastOfScope(side: Side, at: number): boolean {
+  return side.units[at + 1]?.scope !== side.units[at]?.scope;
+}
+
+/** Lines of a macro that is new: all but its last one go on. */
+function glued(lines: Lines, last: boolean): Lines {
+  return lines.map((line, at) => (last && at === lines.length - 1 ? line : { ...line, text: `${line.text} \\` }));
+}
+
+function addSplice(
+  work: Work,
+  change: UnitChange,
+  path: string,
+  start: number,
+  end: number,
+  lines: Lines,
+  inMacro: boolean,
+): void {
+  const splice = { path, start, end, lines, order: work.firstOrder + work.atoms.length };
+  work.atoms.push({ change, splice: inMacro ? { ...splice, inMacro } : splice });
 }

@@ -27,12 +27,21 @@ export type UnitChange =
   | { readonly op: 'delete'; readonly from: number; readonly to: null }
   | { readonly op: 'insert'; readonly from: null; readonly to: number };
 
-/** The units of one side of a hunk. `rename` maps names of other eras to the source's. */
-export function sideOf(hunk: Hunk, without: 'add' | 'delete', rename: (name: string) => string): Side {
+/**
+ * The units of one side of a hunk. `rename` maps names of other eras to the source's; `macro` names the
+ * macro that the hunk begins in, where it is known.
+ */
+export function sideOf(
+  hunk: Hunk,
+  without: 'add' | 'delete',
+  rename: (name: string) => string,
+  macro: string | null = null,
+): Side {
   const lines = hunk.lines.filter((line) => line.kind !== without);
   const texts = lines.map((line) => line.text);
   const units = unitsOf(texts, true);
-  const scopes = scopesOf(units, texts, { start: scopeOfHeading(hunk.heading), columns: hunk.damage === 'none' });
+  const columns = hunk.damage === 'none';
+  const scopes = scopesOf(units, texts, { start: scopeOfHeading(hunk.heading), columns, macro });
   return {
     lines,
     units: units.map((unit, index) => ({

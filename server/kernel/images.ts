@@ -44,7 +44,7 @@ function render(path: string, baseline: Baseline, side: 'pre' | 'post', splices:
     // Two edits of one statement can't both be applied; the first wins.
     if (splice.start < at) continue;
     line = copySource(output, text.slice(at, splice.start), line, found);
-    for (const added of splice.lines) putLine(output, added.text, added.origin);
+    for (const added of splice.lines) putLine(output, added.text, added.origin, splice.inMacro === true);
     line += countBreaks(text.slice(splice.start, splice.end));
     at = splice.end;
   }
@@ -68,9 +68,13 @@ function copySource(output: Output, text: string, line: number, found: ReadonlyM
 }
 
 /** A patch's own line always stands on an image line of its own. */
-function putLine(output: Output, text: string, origin: PatchOrigin | null): void {
-  if (output.current.trim() !== '') endLine(output);
-  output.current = text;
+function putLine(output: Output, text: string, origin: PatchOrigin | null, inMacro: boolean): void {
+  const glue = inMacro ? ' \\' : '';
+  if (output.current.trim() !== '') {
+    output.current += glue;
+    endLine(output);
+  }
+  output.current = text + glue;
   output.origin = origin;
   endLine(output);
 }

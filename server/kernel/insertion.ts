@@ -41,7 +41,12 @@ export function positionOf(gap: Gap): Found {
 
 function isBetweenFunctions(gap: Gap, before: SideUnit | undefined, after: SideUnit | undefined): boolean {
   const kind = gap.first.unit.kind;
-  const starts = kind === 'header' || kind === 'directive' || gap.first.scope === null || kind === 'record-open';
+  const starts =
+    kind === 'header' ||
+    kind === 'directive' ||
+    kind === 'macro-head' ||
+    gap.first.scope === null ||
+    kind === 'record-open';
   if (before && after) {
     const ends = before.scope !== after.scope || before.scope === null || after.unit.kind === 'header';
     return ends && (starts || gap.first.scope !== before.scope);
@@ -132,7 +137,9 @@ function fileLevel(gap: Gap): Found {
   const file = gap.index.files.get(counterparts(gap.index.files.keys(), gap.path)[0] ?? '');
   if (!file) return { why: 'the reference has no file for it' };
   return {
-    at: gap.first.unit.kind === 'directive' ? afterIncludes(file) : { path: file.path, offset: file.text.length },
+    at: /^(directive|macro-head)$/.test(gap.first.unit.kind)
+      ? afterIncludes(file)
+      : { path: file.path, offset: file.text.length },
   };
 }
 

@@ -3,7 +3,8 @@
  * name (today's or an older one), then the statements in it by order and likeness.
  */
 
-import { alignUnits, similarity } from './align';
+import { alignUnits } from './align';
+import { fitOf } from './fit';
 import { todaysFunctions } from './history';
 import type { Side, SideUnit } from './hunk-units';
 import { counterparts } from './reference';
@@ -60,11 +61,12 @@ function matchEnds(
   source: readonly SourceUnit[],
   units: (SourceUnit | null)[],
 ): void {
-  const at = own.findIndex((unit) => unit.unit.kind === 'header' || unit.unit.kind === 'record-open');
+  const at = own.findIndex((unit) => /^(header|record-open|macro-head)$/.test(unit.unit.kind));
   const head = source[0];
   if (at < 0 || !head || head.unit.kind !== own[at]?.unit.kind) return;
   units[members[at] ?? -1] = head;
-  if (own[at + 1]?.unit.kind === 'open') units[members[at + 1] ?? -1] = source[1] ?? null;
+  if (own[at + 1]?.unit.kind === 'open' && source[1]?.unit.kind === 'open')
+    units[members[at + 1] ?? -1] = source[1] ?? null;
 }
 
 function matchAtFileScope(unit: SideUnit | undefined, index: SourceIndex, order: readonly string[]): SourceUnit | null {
@@ -95,12 +97,13 @@ function resolveScope(
     const best = definitions && pickDefinition(definitions, own, order);
     if (best) return { source: calleeInstead(own, best, index) ?? best, why: null };
   }
-  const isNew = own.some((unit) => unit.unit.kind === 'header' && unit.changed);
+  const isNew = own.some((unit) => /^(header|macro-head)$/.test(unit.unit.kind) && unit.changed);
   const alike = isNew
     ? null
     : (findAlike(own, index, order) ?? (scope === '?' ? findRun(side, own, index, order) : null));
   if (alike) return { source: alike, why: null };
   if (scope === '?') return { source: null, why: 'the hunk does not tell which function it changes' };
+  if (scope === 'macro ?') return { source: null, why: 'the hunk does not tell which macro it changes' };
   const what = scope.startsWith('fn ') ? `function ${name}` : scope;
   return { source: null, why: `the ${what} is not modelled` };
 }
@@ -148,18 +151,6 @@ function pickDefinition(
     }
   }
   return best;
-}
-
-/** Share (0 to 1) of the telling units that have a good counterpart, and how many there are. */
-function fitOf(own: readonly SideUnit[], source: readonly SourceUnit[]): { fit: number; count: number } {
-  const telling = own.filter((unit) => unit.words.length > 3 && unit.unit.kind !== 'header');
-  const pairs = alignUnits(own, source);
-  let sum = 0;
-  own.forEach((unit, at) => {
-    const pair = source[pairs[at] ?? -1];
-    if (pair && telling.includes(unit)) sum += similarity(unit, pair);
-  });
-  return { fit: telling.length === 0 ? 0 : sum / telling.length, count: telling.length };
 }
 
 const ALIKE_FUNCTION = 0.75;

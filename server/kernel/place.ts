@@ -15,8 +15,10 @@ import { changesBetween, type Side, sideOf, type UnitChange } from './hunk-units
 import { applyEdits } from './images';
 import { isDeclaration } from './insertion';
 import { leftOut, limitNote, withinLimit } from './limit';
+import { macroOf } from './macro-body';
 import { matchSide, type SideMatch } from './match';
 import { collectOrigins, withImageLines } from './origins';
+import { counterparts } from './reference';
 import { requirementsOf, type UnitPair } from './requirements';
 import type { SourceIndex } from './source-index';
 import { isWord } from './statements';
@@ -98,7 +100,9 @@ function ownNames(candidates: readonly Candidate[]): Set<string> {
   for (const { pre, post } of candidates) {
     for (const unit of [...pre.units, ...post.units]) {
       const declares =
-        /^(header|directive|record-open)$/.test(unit.unit.kind) || isDeclaration(unit) || unit.scope === null;
+        /^(header|directive|record-open|macro-head)$/.test(unit.unit.kind) ||
+        isDeclaration(unit) ||
+        unit.scope === null;
       if (unit.changed && declares) for (const word of unit.words) if (isWord(word)) names.add(word);
     }
   }
@@ -109,12 +113,25 @@ function prepare(file: FileDiff, read: Hunk, index: SourceIndex, rename: (name: 
   const path = file.oldPath ?? file.newPath;
   const named = { ...read, heading: completeHeading(read.heading, index) };
   const hunk = named.damage === 'flattened' ? recover(named, index) : named;
-  const pre = sideOf(hunk, 'add', rename);
-  const post = sideOf(hunk, 'delete', rename);
+  const macro = leadingMacro(hunk, rename, index, path);
+  const pre = sideOf(hunk, 'add', rename, macro);
+  const post = sideOf(hunk, 'delete', rename, macro);
   const changes = changesBetween(pre, post);
   const preMatch = matchSide(pre, index, path);
   const postMatch = matchSide(post, index, path);
   return { file, path, read, hunk, pre, post, changes, preMatch, postMatch };
+}
+
+/** The macro that a hunk begins in the middle of. */
+function leadingMacro(
+  hunk: Hunk,
+  rename: (name: string) => string,
+  index: SourceIndex,
+  path: string | null,
+): string | null {
+  const paths = counterparts(index.files.keys(), path);
+  const of = (without: 'add' | 'delete') => macroOf(sideOf(hunk, without, rename), hunk.heading, index, paths);
+  return of('add') ?? of('delete');
 }
 
 /** Functions whose definition one hunk deletes and another adds: moved, not already there. */

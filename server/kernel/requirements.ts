@@ -18,7 +18,7 @@ interface Facts {
   readonly preWords: ReadonlySet<string>;
   readonly postWords: ReadonlySet<string>;
   readonly scopes: ReadonlySet<string | null>;
-  /** Functions whose head it adds, deletes or replaces. */
+  /** Functions and macros whose head it adds, deletes or replaces. */
   readonly added: ReadonlySet<string>;
   readonly deleted: ReadonlySet<string>;
   readonly replaced: ReadonlySet<string>;
@@ -43,6 +43,7 @@ function factsOf(pairs: readonly UnitPair[]): Facts {
     new Set(
       pairs.flatMap((pair) => {
         const unit = pair.post ?? pair.pre;
+        if (unit?.unit.kind === 'macro-head' && want(pair)) return [unit.unit.macro ?? ''];
         return unit?.unit.kind === 'header' && want(pair) ? [declaredName(unit.unit.tokens) ?? ''] : [];
       }),
     );
@@ -85,7 +86,7 @@ function isCallOf(edit: Facts, functions: ReadonlySet<string>): boolean {
 }
 
 function inFunction(edit: Facts, functions: ReadonlySet<string>): boolean {
-  return [...functions].some((name) => edit.scopes.has(`fn ${name}`));
+  return [...functions].some((name) => edit.scopes.has(`fn ${name}`) || edit.scopes.has(`macro ${name}`));
 }
 
 const NO_DECLARATION = /^(return|goto|else|case|break|continue|do)$/;

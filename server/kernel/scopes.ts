@@ -5,7 +5,10 @@
 
 import { declaredName, isWord, type Unit } from './statements';
 
-/** `fn name`, `struct name`, `enum name`; null at file scope; '?' where the hunk doesn't tell. */
+/**
+ * `fn name`, `struct name`, `enum name`, `macro name`; null at file scope; '?' (or `macro ?`) where the
+ * hunk doesn't tell.
+ */
 export type Scope = string | null;
 
 /** The scope that git's section heading names; '?' for a heading that is neither function nor record. */
@@ -20,6 +23,8 @@ interface Options {
   readonly start: Scope;
   /** Whether a `}` in the first column means the end of a function (not where an archive stripped blanks). */
   readonly columns: boolean;
+  /** The macro that the first units stand in, where it is known. */
+  readonly macro?: string | null;
 }
 
 /** One scope per unit. A function's head and its last brace belong to it; so do a record's. */
@@ -28,6 +33,12 @@ export function scopesOf(units: readonly Unit[], lines: readonly string[], optio
   let depth = 0;
   let known = options.start === null;
   return units.map((unit, index) => {
+    if (unit.macro === '?') {
+      // The rest of a macro: what follows stands behind it.
+      scope = null;
+      known = true;
+    }
+    if (unit.macro !== null) return `macro ${unit.macro === '?' ? (options.macro ?? '?') : unit.macro}`;
     if (unit.kind === 'header' && (scope === null || !known || startsLine(unit, lines) || !options.columns)) {
       scope = `fn ${declaredName(unit.tokens) ?? '?'}`;
       depth = 0;

@@ -47,6 +47,13 @@ export function indexSources(texts: ReadonlyMap<string, string>, vocabulary: Ite
     files.set(path, file);
     let previous: Scope = null;
     for (const unit of file.units) {
+      if (unit.unit.macro !== null && unit.scope !== null) {
+        // A macro may stand within a function, which goes on behind it.
+        if (unit.unit.kind === 'macro-head') addTo(scopes, unit.scope, [unit]);
+        else scopes.get(unit.scope)?.at(-1)?.push(unit);
+        for (const token of unit.unit.tokens) if (isWord(token.text)) names.add(token.text);
+        continue;
+      }
       if (unit.scope === null) addTo(atFileScope, fileScopeKey(unit.unit), unit);
       else if (unit.scope !== previous || unit.unit.kind === 'header') addTo(scopes, unit.scope, [unit]);
       else scopes.get(unit.scope)?.at(-1)?.push(unit);

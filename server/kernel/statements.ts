@@ -1,8 +1,11 @@
 /**
  * Cuts lines of C into statement-sized units by their tokens alone: a simple statement, the head of a
- * control statement, a lone brace, one element of an initialiser, a directive. Works on whole files and on
+ * control statement, a lone brace, one element of an initialiser, a directive; a macro that holds
+ * statements is cut like a function. Works on whole files and on
  * the few lines of a hunk, whose first and last unit may be incomplete. It is no parser and knows no types.
  */
+
+import { LOOP_MACRO, statementBody } from './define';
 
 export interface Token {
   readonly text: string;
@@ -25,6 +28,7 @@ export type UnitKind =
   | 'label'
   | 'directive'
   | 'header'
+  | 'macro-head'
   | 'partial';
 
 export interface Unit {
@@ -32,22 +36,29 @@ export interface Unit {
   readonly tokens: readonly Token[];
   /** For braces: the unit that opened the block (`if (x)`), '' where unknown. */
   readonly opener: string;
+  /** The macro whose body it stands in, or whose head it is; '?' for the rest of one that a hunk begins in. */
+  readonly macro: string | null;
 }
 
 const WORD =
   /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[A-Za-z_$]\w*|\.?\d[\w.]*|\.\.\.|->|\+\+|--|<<=|>>=|##|[-+*/%&|^=!<>]=|&&|\|\||<<|>>|\S/y;
 
+const CONTINUES = /\\\s*$/;
+
 interface Scan {
   readonly tokens: Token[];
   /** Token index at which a directive starts, to the number of its tokens. */
   readonly directives: Map<number, number>;
+  /** The first directive is the rest of one that started before these lines. */
+  readonly continued: boolean;
 }
 
 /** Tokens of the lines, comments left out. `fragment`: the lines may start inside a comment or lack its start. */
 export function tokenise(lines: readonly string[], fragment: boolean): Scan {
-  const scan: Scan = { tokens: [], directives: new Map() };
   let comment = fragment && startsInComment(lines);
-  let directive = -1;
+  const continued = fragment && !comment && CONTINUES.test(lines[0] ?? '') && !/^\s*#/.test(lines[0] ?? '');
+  const scan: Scan = { tokens: [], directives: new Map(), continued };
+  let directive = continued ? 0 : -1;
   lines.forEach((text, line) => {
     if (fragment && !comment && /^\s*\*([\s/]|$)/.test(text)) return;
     const first = scan.tokens.length;
@@ -55,7 +66,7 @@ export function tokenise(lines: readonly string[], fragment: boolean): Scan {
     comment = scanLine(scan.tokens, text, line, comment);
     if (startsDirective) directive = first;
     if (directive < 0) return;
-    if (/\\\s*$/.test(text) && line < lines.length - 1) return;
+    if (CONTINUES.test(text) && line < lines.length - 1) return;
     scan.directives.set(directive, scan.tokens.length - directive);
     directive = -1;
   });
@@ -104,7 +115,6 @@ function scanLine(tokens: Token[], text: string, line: number, inComment: boolea
 }
 
 const CONTROL = /^(if|while|for|switch)$/;
-const LOOP_MACRO = /for_each/;
 const NOT_A_TYPE = /^(return|else|goto|case|do|if|while|for|switch|sizeof|default|break|continue)$/;
 
 /** Whether the tokens are the head of a function definition: `type name(parameters)` before a brace. */
@@ -139,20 +149,48 @@ class Cutter {
   constructor(
     private readonly tokens: readonly Token[],
     private readonly directives: ReadonlyMap<number, number>,
+    private readonly continued: boolean,
+    private readonly macro: string | null = null,
   ) {}
 
   run(): Unit[] {
     for (let at = 0; at < this.tokens.length; at++) {
       const length = this.directives.get(at);
       if (length !== undefined && length > 0) {
-        this.emit('directive', this.tokens.slice(at, at + length));
+        this.directive(this.tokens.slice(at, at + length), this.continued && at === 0);
         at += length - 1;
-        continue;
-      }
-      this.take(this.tokens[at] as Token, this.tokens[at + 1]?.text ?? '');
+      } else if (this.macro !== null && this.takeStatementExpression(at)) at++;
+      else this.take(this.tokens[at] as Token, this.tokens[at + 1]?.text ?? '');
     }
     this.flush('partial');
     return this.units;
+  }
+
+  private directive(tokens: readonly Token[], continued: boolean): void {
+    const body = continued ? 0 : statementBody(tokens);
+    if (body === null) {
+      this.emit('directive', tokens);
+      return;
+    }
+    const name = continued ? '?' : (tokens[2]?.text ?? '?');
+    if (!continued) this.units.push({ kind: 'macro-head', tokens: tokens.slice(0, body), opener: '', macro: name });
+    for (const unit of new Cutter(tokens.slice(body), new Map(), false, name).run()) this.units.push(unit);
+  }
+
+  /** `({` and `})` around the statements of a macro's body are braces. */
+  private takeStatementExpression(at: number): boolean {
+    const [token, next] = [this.tokens[at] as Token, this.tokens[at + 1]];
+    if (!next || this.open.length > 0) return false;
+    const block = this.blocks[this.blocks.length - 1];
+    if (token.text === '(' && next.text === '{' && this.current.length === 0) {
+      this.emit('open', [token, next], '({');
+      this.blocks.push({ kind: 'block', opener: '({' });
+    } else if (token.text === '}' && next.text === ')' && (block === undefined || block.opener === '({')) {
+      this.flush('partial');
+      this.blocks.pop();
+      this.emit('close', [token, next], '({');
+    } else return false;
+    return true;
   }
 
   private take(token: Token, next: string): void {
@@ -263,14 +301,16 @@ class Cutter {
   }
 
   private emit(kind: UnitKind, tokens: readonly Token[], opener = ''): void {
-    this.units.push({ kind, tokens, opener });
+    // A function that a macro defines is not one of the sources: no scope of its own.
+    const own = kind === 'header' && this.macro !== null ? 'head' : kind;
+    this.units.push({ kind: own, tokens, opener, macro: this.macro });
   }
 }
 
 /** The units of the lines, in order. */
 export function unitsOf(lines: readonly string[], fragment = false): Unit[] {
-  const { tokens, directives } = tokenise(lines, fragment);
-  return new Cutter(tokens, directives).run();
+  const { tokens, directives, continued } = tokenise(lines, fragment);
+  return new Cutter(tokens, directives, continued).run();
 }
 
 /** A unit's tokens with single blanks: for comparing and for messages. */

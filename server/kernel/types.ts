@@ -19,6 +19,8 @@ export interface Splice {
   readonly lines: readonly { readonly text: string; readonly origin: PatchOrigin | null }[];
   /** Order among splices at the same offset. */
   readonly order: number;
+  /** It stands within a macro's body: lines before and in it end in a backslash. */
+  readonly inMacro?: true;
 }
 
 /** One independent piece of the change. */

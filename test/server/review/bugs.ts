@@ -25,6 +25,37 @@ const COMPARE = `	if (fault->is_private != kvm_mem_is_private(kvm, fault->gfn)) 
 
 export const bugs: readonly Bug[] = [
   {
+    title: 'a macro with statements: retry a busy SEAMCALL with vCPUs inside',
+    seed: 'none',
+    edits: [
+      {
+        file: 'tdx.c',
+        changes: [{ from: '\t\tkvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE); \\\n', to: '' }],
+      },
+    ],
+    breaks: ['kernel-bug', 'unmap-before-free'],
+    at: ['KVM_REQ_OUTSIDE_GUEST_MODE'],
+    scenario: ['S01'],
+  },
+  {
+    title: 'a macro that is a loop: stop one entry early',
+    seed: 'none',
+    edits: [
+      {
+        file: 'tdp_iter.h',
+        changes: [
+          {
+            from: '(&iter, root, min_level, start, kvm_gfn_root_bits(kvm, root)); \\\n\t     iter.valid && iter.gfn < end;',
+            to: '(&iter, root, min_level, start, kvm_gfn_root_bits(kvm, root)); \\\n\t     iter.valid && iter.gfn + 1 < end;',
+          },
+        ],
+      },
+    ],
+    breaks: ['kernel-warning', 'livelock'],
+    at: ['iter.gfn < end', 'iter.gfn + 1 < end'],
+    scenario: ['S01'],
+  },
+  {
     title: 'compare the attribute before the snapshot',
     seed: '001',
     edits: [

@@ -13,6 +13,12 @@ const one = (title: string, file: string, ...changes: ReferenceEdit['changes'][n
 });
 
 export const harmless: readonly Harmless[] = [
+  one('a condition of a macro that is a loop, turned around', 'tdp_iter.h', {
+    from: `kvm_gfn_root_bits(kvm, root)); \\
+	     iter.valid && iter.gfn < end;`,
+    to: `kvm_gfn_root_bits(kvm, root)); \\
+	     iter.valid && end > iter.gfn;`,
+  }),
   one(
     'rename a local',
     'mmu.c',

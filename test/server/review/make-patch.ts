@@ -10,6 +10,7 @@ import { createTwoFilesPatch } from 'diff';
 const KERNEL_PATHS: Readonly<Record<string, string>> = {
   'mmu.c': 'arch/x86/kvm/mmu/mmu.c',
   'tdp_mmu.c': 'arch/x86/kvm/mmu/tdp_mmu.c',
+  'tdp_iter.h': 'arch/x86/kvm/mmu/tdp_iter.h',
   'tdp_mmu.h': 'arch/x86/kvm/mmu/tdp_mmu.h',
   'tdx.c': 'arch/x86/kvm/vmx/tdx.c',
   'x86.c': 'arch/x86/kvm/x86.c',
