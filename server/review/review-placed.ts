@@ -5,7 +5,7 @@
 
 import type { RunResult } from '../../model/explore/types';
 import { changedBy } from './changed';
-import { compareRuns, type Difference, type RunPair } from './compare';
+import { compareRuns, type RunPair } from './compare';
 import { coverageOf } from './coverage';
 import { groupDifferences } from './finding';
 import type { Outline, Overrides } from './jobs';
@@ -13,6 +13,7 @@ import { createLocator } from './locate';
 import { factNotes, stopNotes, undecidedNotes } from './notes';
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
+import { incompleteReasons, problemsOf, unlookedReasons } from './reasons';
 import { byAffinity, type Changed, isRelevant, type Situation } from './select';
 import type { Session } from './session';
 import type { Coverage, Finding, Runs } from './types';
@@ -84,7 +85,10 @@ export async function reviewPlaced(
       ...undecidedNotes(comparison.undecided),
     ],
     edited: [...editedText(sides.pre, outlinePre, changed), ...editedText(sides.post, outlinePost, changed)],
-    incomplete: incompleteReasons(pairs, comparison.undecided, problemsOf(outlinePost, outlinePre)),
+    incomplete: [
+      ...incompleteReasons(pairs, comparison.undecided, problemsOf(outlinePost, outlinePre)),
+      ...unlookedReasons(probes.filter((probe) => !chosen.includes(probe))),
+    ],
   };
 }
 
@@ -181,43 +185,6 @@ function summary(
     complete: [...pairs, ...probes].every(({ pre, post }) => pre.complete && post.complete),
     vacuous: [...vacuous].sort(),
   };
-}
-
-function incompleteReasons(
-  pairs: readonly RunPair[],
-  undecided: readonly Difference[],
-  problems: readonly string[],
-): readonly string[] {
-  const reasons = new Set<string>();
-  for (const { scenario, vm, pre, post } of pairs) {
-    for (const [name, run] of [
-      ['before', pre],
-      ['after', post],
-    ] as const) {
-      if (!run.complete) reasons.add(`${scenario} on ${vm}, ${name} the patch: ${run.incomplete ?? 'not finished'}`);
-    }
-    for (const unknown of post.unknowns) {
-      const place = unknown.place === null ? '' : ` in ${unknown.place.function}()`;
-      reasons.add(`not understood: ${unknown.what}${place} (${unknown.paths} paths ended there)`);
-    }
-  }
-  if (undecided.length > 0) reasons.add('the run before the patch did not go far enough to compare');
-  return [...reasons, ...problems];
-}
-
-/** Problems told of one compilation; the first cause the rest more often than not. */
-const MOST_PROBLEMS = 5;
-
-/** What the C engine could not take after the patch and could before it. */
-function problemsOf(post: Outline, pre: Outline): string[] {
-  const before = new Set(pre.problems.map(({ file, function: name, why }) => `${file} ${name} ${why}`));
-  const fresh = post.problems.filter(({ file, function: name, why }) => !before.has(`${file} ${name} ${why}`));
-  const broken = fresh.filter(({ why }) => /does not parse|nests too deeply/.test(why));
-  const told = broken.length > 0 ? broken : fresh;
-  const lines = told
-    .slice(0, MOST_PROBLEMS)
-    .map(({ function: name, why }) => `${name === null ? '' : `${name}(): `}${why}`);
-  return told.length > MOST_PROBLEMS ? [...lines, `and ${told.length - MOST_PROBLEMS} more of this kind`] : lines;
 }
 
 function byImportance(a: Finding, b: Finding): number {

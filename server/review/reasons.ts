@@ -1,0 +1,69 @@
+/** Why no clean verdict can be given, beside the coverage of changed lines: one sentence for each reason. */
+
+import type { RunResult } from '../../model/explore/types';
+import type { Difference, RunPair } from './compare';
+import type { Outline } from './jobs';
+import type { Situation } from './select';
+
+/** Runs that were not carried to their end, and what they met that nobody understands. */
+export function incompleteReasons(
+  pairs: readonly RunPair[],
+  undecided: readonly Difference[],
+  problems: readonly string[],
+): readonly string[] {
+  const reasons = new Set<string>();
+  for (const { scenario, vm, pre, post } of pairs) {
+    for (const [name, run] of [
+      ['before', pre],
+      ['after', post],
+    ] as const) {
+      if (!run.complete) reasons.add(`${scenario} on ${vm}, ${name} the patch: ${run.incomplete ?? 'not finished'}`);
+    }
+    for (const unknown of post.unknowns)
+      reasons.add(`not understood: ${whatAndWhere(unknown)} (${unknown.paths} paths ended there)`);
+  }
+  if (undecided.length > 0) reasons.add('the run before the patch did not go far enough to compare');
+  return [...reasons, ...problems];
+}
+
+/** Problems told of one compilation; the first cause the rest more often than not. */
+const MOST_PROBLEMS = 5;
+
+/** What the C engine could not take after the patch and could before it. */
+export function problemsOf(post: Outline, pre: Outline): string[] {
+  const before = new Set(pre.problems.map(({ file, function: name, why }) => `${file} ${name} ${why}`));
+  const fresh = post.problems.filter(({ file, function: name, why }) => !before.has(`${file} ${name} ${why}`));
+  const broken = fresh.filter(({ why }) => /does not parse|nests too deeply/.test(why));
+  const told = broken.length > 0 ? broken : fresh;
+  const lines = told
+    .slice(0, MOST_PROBLEMS)
+    .map(({ function: name, why }) => `${name === null ? '' : `${name}(): `}${why}`);
+  return told.length > MOST_PROBLEMS ? [...lines, `and ${told.length - MOST_PROBLEMS} more of this kind`] : lines;
+}
+
+function whatAndWhere({ what, place }: RunResult['unknowns'][number]): string {
+  return place === null ? what : `${what} in ${place.function}()`;
+}
+
+/** Situations named in one reason. */
+const MOST_NAMED = 6;
+
+/**
+ * Situations of which not even the first look was complete, so that nobody knows whether they run the change.
+ * What keeps one from starting keeps most.
+ */
+export function unlookedReasons(
+  looks: readonly { readonly situation: Situation; readonly pre: RunResult; readonly post: RunResult }[],
+): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { situation, pre, post } of looks) {
+    const run = [pre, post].find(({ complete }) => !complete);
+    if (run === undefined) continue;
+    const why = [run.incomplete ?? 'not finished', ...run.unknowns.slice(0, 1).map(whatAndWhere)].join(': ');
+    byReason.set(why, [...(byReason.get(why) ?? []), `${situation.scenario.id} on ${situation.vm}`]);
+  }
+  return [...byReason].map(([why, names]) => {
+    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+    return `${names.slice(0, MOST_NAMED).join(', ')}${more}: ${why}`;
+  });
+}
