@@ -17,6 +17,7 @@ import { loadReference, type Reference } from '../kernel/reference';
 import { compileReference } from './compile';
 import { compileTree, snapshotReader, standIns } from './compile-tree';
 import type { Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
+import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
 
 /** Programs kept at once: the two sides of a patch and a few of its parts. */
 const KEPT_PROGRAMS = 8;
@@ -25,23 +26,37 @@ export interface Worker {
   execute(job: Job): RunResult | Replay | Violation | Outline;
 }
 
+/** Where the results of runs are kept between processes, and what names the engine that made them. */
+export interface Keeping {
+  readonly folder: string;
+  readonly engine: string;
+}
+
 /** Prepare a worker; `root` is the folder that holds `model/reference`. Errors: the parser cannot be loaded. */
-export async function createWorker(root: string): Promise<Worker> {
+export async function createWorker(root: string, keeping: Keeping | null = null): Promise<Worker> {
   const parser = await createParser('auto', shippedGrammar(root));
   const reference = await loadReference(root);
-  const compile = rememberingCompiler(reference, parser);
+  const snapshot = snapshotReader();
+  const compile = rememberingCompiler(reference, snapshot, parser);
+  const results = openRunCache(keeping?.folder ?? null);
+  const own = Object.fromEntries(reference.files);
+  const around = hashOf(JSON.stringify([...standIns(reference)]));
+  const code = codeNamer(`${keeping?.engine} ${around}`);
   return {
     execute(job) {
-      const program = compile(job.overrides, job.tree ?? null);
+      const tree = job.tree ?? null;
+      const program = (): Program => compile(job.overrides, tree);
       switch (job.kind) {
-        case 'run':
-          return executeRun(program, job);
+        case 'run': {
+          const name = code(tree === null ? own : snapshot(tree), job.overrides);
+          return results.get(runKey(name, job), () => executeRun(program(), job));
+        }
         case 'replay':
-          return executeReplay(program, job);
+          return executeReplay(program(), job);
         case 'minimise':
-          return executeMinimise(program, job);
+          return executeMinimise(program(), job);
         case 'outline':
-          return outlineOf(program);
+          return outlineOf(program());
       }
     },
   };
@@ -56,11 +71,11 @@ function shippedGrammar(root: string): WasmFiles {
 
 function rememberingCompiler(
   reference: Reference,
+  snapshot: ReturnType<typeof snapshotReader>,
   parser: CParser,
 ): (overrides: Overrides, tree: TreeRef | null) => Program {
   const cache = new LoweringCache();
   const kept = new Map<string, Program>();
-  const snapshot = snapshotReader();
   const stand = standIns(reference);
   const make = (overrides: Overrides, tree: TreeRef | null): Program =>
     tree === null

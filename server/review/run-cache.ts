@@ -1,0 +1,100 @@
+/**
+ * Keeps the results of complete runs on disk, named by everything that they depend on: the texts that
+ * were compiled, the engine, scenario, VM type, bounds and rules. A run is deterministic, so that its
+ * result can be had without running it again; the side before a patch is most often the unmodified code.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { RunResult } from '../../model/explore/types';
+import type { Overrides, RunJob } from './jobs';
+
+/** Results kept at most; the least recently used go first. */
+const KEPT = 4000;
+/** Results written between two looks at how many there are. */
+const TRIM_EVERY = 200;
+
+export interface RunCache {
+  /** The kept result, or that of `run`, which is kept if it is complete. */
+  get(key: string, run: () => RunResult): RunResult;
+}
+
+/** A cache in a folder; null keeps nothing. Never throws: where the disk refuses, runs are run. */
+export function openRunCache(folder: string | null): RunCache {
+  if (folder === null) return { get: (_, run) => run() };
+  let written = 0;
+  return {
+    get(key, run) {
+      const file = join(folder, key);
+      const known = load(file);
+      if (known !== null) return known;
+      const result = run();
+      if (!result.complete) return result;
+      store(folder, file, result);
+      if (++written % TRIM_EVERY === 1) trim(folder);
+      return result;
+    },
+  };
+}
+
+/** Names the texts of a program: `base` are the files that stand where `overrides` name none. */
+export function codeNamer(engine: string): (base: Readonly<Record<string, string>>, overrides: Overrides) => string {
+  const hashes = new WeakMap<Readonly<Record<string, string>>, ReadonlyMap<string, string>>();
+  const hashesOf = (base: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
+    const known = hashes.get(base) ?? new Map(Object.entries(base).map(([path, text]) => [path, hashOf(text)]));
+    hashes.set(base, known);
+    return known;
+  };
+  return (base, overrides) => {
+    const all = new Map(hashesOf(base));
+    for (const [path, text] of Object.entries(overrides)) all.set(path, hashOf(text));
+    return hashOf([engine, ...[...all].map(([path, hash]) => `${path} ${hash}`).sort()].join('\n'));
+  };
+}
+
+/** A short name for a text: equal names, equal texts. */
+export function hashOf(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Names a run: `code` names engine and texts. */
+export function runKey(code: string, { scenario, vm, bounds, invariants }: RunJob): string {
+  const limits = Object.entries(bounds).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hashOf(JSON.stringify([code, scenario, vm, limits, invariants]));
+}
+
+function load(file: string): RunResult | null {
+  try {
+    const result = deserialize(readFileSync(file)) as RunResult;
+    const now = new Date();
+    utimesSync(file, now, now);
+    return typeof result.scenario === 'string' ? result : null;
+  } catch {
+    return null;
+  }
+}
+
+function store(folder: string, file: string, result: RunResult): void {
+  const aside = `${file}.${process.pid}.${Math.trunc(performance.now())}`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(aside, serialize(result), { mode: 0o600 });
+    renameSync(aside, file);
+  } catch {
+    rmSync(aside, { force: true });
+  }
+}
+
+function trim(folder: string): void {
+  try {
+    const names = readdirSync(folder);
+    if (names.length <= KEPT) return;
+    const dated = names.map((name) => ({ name, used: statSync(join(folder, name)).mtimeMs }));
+    dated.sort((a, b) => b.used - a.used);
+    for (const { name } of dated.slice(KEPT * 0.9)) rmSync(join(folder, name), { force: true });
+  } catch {
+    // Another process trims at the same time.
+  }
+}
