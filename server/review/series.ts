@@ -92,7 +92,9 @@ class PlacedSeries implements Series {
     private readonly parts: TreeParts,
   ) {
     this.texts = reference.files;
-    for (const [path, text] of choice?.known?.around ?? []) this.overlay.set(path, text);
+    // The snapshot stays the same while the file under change is edited and saved.
+    for (const [path, text] of [...(choice?.known?.around ?? []), ...(choice?.known?.before ?? [])])
+      this.overlay.set(path, text);
   }
 
   async place(patch: Pick<PatchMail, 'files' | 'baseCommit'>): Promise<InPlace> {

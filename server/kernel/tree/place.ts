@@ -77,12 +77,15 @@ function byPath(files: readonly FileDiff[]): TouchedFile[] {
 }
 
 const C_FILE = /\.[chS]$/;
+/** Folders of the kernel's repository whose code is no part of a kernel. */
+const NO_KERNEL = /^(tools|Documentation|samples|scripts|usr)\//;
 
 function placeFile(file: TouchedFile, preImages: ReadonlyMap<string, string>, result: Result): void {
   const path = file.oldPath ?? file.newPath;
   if (file.hunks.length === 0) return;
-  if (path !== null && !C_FILE.test(path)) {
+  if (path !== null && (!C_FILE.test(path) || NO_KERNEL.test(path))) {
     for (const hunk of file.hunks) drop(hunk, path, null, result);
+    if (C_FILE.test(path)) result.notes.push(`${path} is no part of a kernel: it is not run.`);
     return;
   }
   const known = path === null ? undefined : (preImages.get(path) ?? preImages.get(file.newPath ?? path));

@@ -6,6 +6,7 @@ import type { LocatedPatch, Locator } from '../../../server/kernel/tree/locate';
 import { TreeError } from '../../../server/kernel/tree/source';
 import { readInput } from '../../../server/patch/read';
 import { openSeries, type TreeChoice, type TreeParts } from '../../../server/review/series';
+import { freshFolder, TREE, write } from '../kernel/tree/kernel-repository';
 
 const PATH = 'arch/x86/kvm/mmu/pool.c';
 const TEXT = 'int pool_size(struct pool *pool)\n{\n\treturn pool->size;\n}\n';
@@ -97,5 +98,19 @@ describe('the patches of an input', () => {
     };
     const place = await (await open(NAMED, { ...parts, snapshot })).place(await patch('pool->size', '0'));
     expect([place.patch.tier, place.notes[0]]).toEqual(['reference', 'The disk is full.']);
+  });
+
+  it('need no looking for where the files before the change are known', async () => {
+    const { parts, overlays } = treeWith({});
+    const tree = freshFolder();
+    write(tree, TREE);
+    const known = { before: new Map([[PATH, TEXT]]), around: new Map([['arch/x86/kvm/mmu/spte.h', 'int a;\n']]) };
+    const locator = () => Promise.reject(new Error('looked for'));
+    const place = await (await open({ tree, named: true, known }, { ...parts, locator })).place(
+      await patch('pool->size', '0'),
+    );
+    expect([place.patch.tier, place.notes]).toEqual(['tree', [`the code is that of work tree ${tree}`]]);
+    expect(place.patch.texts.pre[PATH]).toBe(TEXT);
+    expect(overlays).toEqual([[...known.around, ...known.before]]);
   });
 });

@@ -242,9 +242,13 @@ describe('a patch in its own file', () => {
     expect(renamed.changedLines.map(({ path }) => path)).toEqual([from, to]);
   });
 
-  it('leaves files that are not C aside', async () => {
-    const placement = await place(diffOf('a\n', 'b\n', 'Documentation/virt/kvm/api.rst'), {});
+  it.each([
+    'Documentation/virt/kvm/api.rst',
+    'tools/testing/selftests/kvm/guest_memfd_test.c',
+  ])('leaves %s aside', async (path) => {
+    const placement = await place(diffOf('\tf(1);\n', '\tf(2);\n', path), {});
     expect(placement.changedLines.map(({ status }) => status)).toEqual(['non-executable', 'non-executable']);
+    expect(placement.notes).toEqual(path.endsWith('.c') ? [`${path} is no part of a kernel: it is not run.`] : []);
   });
 
   it('finds its way back to the patch', async () => {
