@@ -3,6 +3,7 @@
  * the scope and the functions lowered in it. A patch that changes one body re-lowers one function.
  */
 
+import { createHash } from 'node:crypto';
 import type { FunctionCode, GlobalObject, StructLayout, Value } from '../../model/execute/program';
 import { type FileRef, type PPToken, readTokens } from './pp-token';
 import type { SourceText } from './preprocess';
@@ -28,11 +29,28 @@ export interface CachedScope {
   readonly unit: Unit;
   readonly structs: Readonly<Record<string, StructLayout>>;
   readonly enumerators: Readonly<Record<string, Value>>;
-  /** By text of the function. */
+  /** By a hash of the function's text. */
   readonly functions: Map<string, CachedFunction>;
   /** Number of origins given out. */
   origins: number;
 }
+
+/** The part of a scope that is plain data: what its functions were lowered to. */
+export interface LoweredFunctions {
+  readonly functions: ReadonlyMap<string, CachedFunction>;
+  readonly origins: number;
+}
+
+/** Keeps lowered functions between processes. Neither call throws. */
+export interface LoweringStore {
+  load(key: string): LoweredFunctions | null;
+  save(key: string, lowered: LoweredFunctions): void;
+}
+
+/** Functions that are worth the time that writing them takes. */
+const WORTH_KEEPING = 100;
+
+export const hashOfText = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 const MAX_SCOPES = 4;
 const MAX_FUNCTIONS = 20_000;
@@ -41,6 +59,10 @@ const MAX_FILES = 2_000;
 export class LoweringCache {
   private readonly scopes = new Map<string, CachedScope>();
   private readonly files = new Map<string, { readonly text: string; readonly tokens: readonly PPToken[] }>();
+  /** Functions of a scope that its store has. */
+  private readonly stored = new WeakMap<CachedScope, number>();
+
+  constructor(private readonly store: LoweringStore | null = null) {}
 
   /** Tokens of a source, from the last time if its text is the same. */
   read(source: SourceText): readonly PPToken[] {
@@ -54,15 +76,34 @@ export class LoweringCache {
   }
 
   /** The scope of these declarations, made when it isn't known. */
-  scope(key: string, make: () => CachedScope): CachedScope {
+  scope(declarations: string, make: () => CachedScope): CachedScope {
+    const key = hashOfText(declarations);
     const known = this.scopes.get(key);
     this.scopes.delete(key);
-    const scope = known && known.functions.size < MAX_FUNCTIONS ? known : make();
+    const scope = known && known.functions.size < MAX_FUNCTIONS ? known : this.restored(key, make());
     this.scopes.set(key, scope);
     for (const oldest of this.scopes.keys()) {
       if (this.scopes.size <= MAX_SCOPES) break;
       this.scopes.delete(oldest);
     }
     return scope;
+  }
+
+  private restored(key: string, scope: CachedScope): CachedScope {
+    const saved = this.store?.load(key) ?? null;
+    if (saved === null) return scope;
+    for (const [name, code] of saved.functions) scope.functions.set(name, code);
+    scope.origins = saved.origins;
+    this.stored.set(scope, saved.functions.size);
+    return scope;
+  }
+
+  /** A compilation in this scope is done: what it lowered may be kept. */
+  done(scope: CachedScope): void {
+    if (this.store === null || scope.functions.size - (this.stored.get(scope) ?? 0) < WORTH_KEEPING) return;
+    for (const [key, each] of this.scopes) {
+      if (each === scope) this.store.save(key, { functions: scope.functions, origins: scope.origins });
+    }
+    this.stored.set(scope, scope.functions.size);
   }
 }

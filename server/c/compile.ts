@@ -4,7 +4,7 @@
  */
 
 import type { FunctionCode, GlobalObject, Origin, Program, StructLayout, Value } from '../../model/execute/program';
-import { type CachedFunction, type CachedScope, LoweringCache } from './cache';
+import { type CachedFunction, type CachedScope, hashOfText, LoweringCache } from './cache';
 import { expandedLines } from './expanded';
 import * as F from './fold';
 import { lowerFunction } from './function';
@@ -298,7 +298,7 @@ export function compile(input: CompileInput, parser: CParser, cache: LoweringCac
   const lowered = kept ? wanted(tokens, items, scope, kept) : null;
   for (const [index, item] of items.entries()) {
     if (item.body < 0 || (lowered && !lowered.has(index)) || input.signal?.cancelled) continue;
-    const key = textOf(tokens, item.start, item.end);
+    const key = hashOfText(textOf(tokens, item.start, item.end));
     let made = scope.functions.get(key) ?? null;
     if (!made) {
       made = makeFunction(parser, scope, tokens, item, index);
@@ -314,6 +314,7 @@ export function compile(input: CompileInput, parser: CParser, cache: LoweringCac
       why: 'compilation was cancelled',
     });
   }
+  if (!input.signal?.cancelled) cache.done(scope);
   out.fill(scope.origins);
   return {
     files: out.files,

@@ -12,11 +12,12 @@ import type { Bounds, RunResult, Scenario, Violation } from '../../model/explore
 import { facts } from '../../model/invariants/facts';
 import { invariants as allInvariants } from '../../model/invariants/index';
 import { scenarios } from '../../model/scenarios/index';
-import { type CParser, createParser, LoweringCache, type WasmFiles } from '../c/index';
+import { type CParser, createParser, LoweringCache, type LoweringStore, type WasmFiles } from '../c/index';
 import { loadReference, type Reference } from '../kernel/reference';
 import { compileReference } from './compile';
 import { compileTree, snapshotReader, standIns } from './compile-tree';
 import type { Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
+import { loweringStore } from './lowering-store';
 import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
 
 /** Programs kept at once: the two sides of a patch and a few of its parts. */
@@ -26,7 +27,7 @@ export interface Worker {
   execute(job: Job): RunResult | Replay | Violation | Outline;
 }
 
-/** Where the results of runs are kept between processes, and what names the engine that made them. */
+/** Where functions and results of runs are kept between processes, and what names the engine that made them. */
 export interface Keeping {
   readonly folder: string;
   readonly engine: string;
@@ -37,8 +38,9 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
   const parser = await createParser('auto', shippedGrammar(root));
   const reference = await loadReference(root);
   const snapshot = snapshotReader();
-  const compile = rememberingCompiler(reference, snapshot, parser);
-  const results = openRunCache(keeping?.folder ?? null);
+  const store = keeping && loweringStore(join(keeping.folder, 'lowered'), keeping.engine);
+  const compile = rememberingCompiler(reference, snapshot, parser, store);
+  const results = openRunCache(keeping && join(keeping.folder, 'runs'));
   const own = Object.fromEntries(reference.files);
   const around = hashOf(JSON.stringify([...standIns(reference)]));
   const code = codeNamer(`${keeping?.engine} ${around}`);
@@ -73,8 +75,9 @@ function rememberingCompiler(
   reference: Reference,
   snapshot: ReturnType<typeof snapshotReader>,
   parser: CParser,
+  store: LoweringStore | null,
 ): (overrides: Overrides, tree: TreeRef | null) => Program {
-  const cache = new LoweringCache();
+  const cache = new LoweringCache(store);
   const kept = new Map<string, Program>();
   const stand = standIns(reference);
   const make = (overrides: Overrides, tree: TreeRef | null): Program =>
