@@ -75,7 +75,7 @@ class Recorder implements Observer {
   begin(t: number, label: string, turn: boolean): void {
     this.thread = this.sim.threads[t]!.name;
     this.label = label;
-    this.start = this.sim.placesOf(t)[0] ?? null;
+    this.start = caller(this.sim.placesOf(t));
     if (turn) this.made = this.rows.length;
   }
 
@@ -122,7 +122,7 @@ class Recorder implements Observer {
   }
 
   private place(): SourcePlace | null {
-    return this.sim?.executor.places()[0] ?? null;
+    return caller(this.sim?.executor.places() ?? []);
   }
 
   private row(action: string, place: SourcePlace | null, state = this.sim.machine.describe()): void {
@@ -141,6 +141,14 @@ class Recorder implements Observer {
     this.violations = [];
     this.failedAt = null;
   }
+}
+
+/** Our own headers, in which guards and lists are written out. */
+const PRELUDE = /(^|\/)model\/builtins\//;
+
+/** The innermost place in KVM's code: a guard's lock is taken where the guard stands. */
+function caller(places: readonly SourcePlace[]): SourcePlace | null {
+  return places.find(({ file }) => !PRELUDE.test(file)) ?? places[0] ?? null;
 }
 
 /** `name: old -> new` for what differs; a value that appears or goes shows as such. */

@@ -10,10 +10,25 @@ static struct file *fd_table[NR_FDS];
 /* what each CPU's task has to do before it is back in user space */
 static struct file *task_works[16];
 
+/* for traces */
+static const char *const folio_lock_names[GMEM_NR_PAGES] = {
+	"folio_lock[0]",
+	"folio_lock[1]",
+	"folio_lock[2]",
+	"folio_lock[3]",
+};
+
 void inode_init_once(struct inode *inode)
 {
+	int i;
+
 	inode->i_mapping = &inode->i_data;
 	inode->i_data.host = inode;
+
+	__machine_name(&inode->i_data.invalidate_lock, "invalidate_lock");
+	for (i = 0; i < GMEM_NR_PAGES; i++)
+		__machine_name(&inode->i_data.folio_lock[i], folio_lock_names[i]);
+	__machine_name(&init_mm.page_table_lock, "page_table_lock");
 }
 
 struct file *alloc_file_pseudo(struct inode *inode, const struct file_operations *fops)
