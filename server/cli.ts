@@ -85,6 +85,7 @@ function build(): Command {
     .option('--git <dir>', 'git clone that has the files as they were before the patch')
     .option('--base <rev>', 'commit of the clone that the patch applies to')
     .option('--range <A..B>', 'instead of a patch: a commit of the clone; A.. what is not committed')
+    .option('--patch <n>', 'which patch of an input that holds several, from 1; those before it are applied', count)
     .requiredOption('--scenario <id>', 'scenario id, e.g. S02')
     .requiredOption('--vm <type>', 'VM type', vmType)
     .option('--schedule <text>', 'replay this schedule')

@@ -11,6 +11,8 @@ export interface SimulateArguments extends TreeOptions {
   readonly scenario: string;
   readonly vm: VmType;
   readonly schedule?: string;
+  /** Which patch of several, from 1. */
+  readonly patch?: number;
   readonly side: 'pre' | 'post';
   readonly preemptions: number;
   readonly budget: number;
@@ -34,6 +36,7 @@ export async function runSimulate(
       vm: options.vm,
       side: options.side,
       schedule: options.schedule ?? null,
+      patch: options.patch ?? null,
       preemptions: options.preemptions,
       budgetSeconds: options.budget,
       source,

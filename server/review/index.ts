@@ -69,7 +69,7 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
   return {
     review: async (input, wanted = {}) => reviewInput(input, wanted, await reference, runner),
     simulate: async (input, wanted) => {
-      const place = await firstPlaced(input, wanted.source ?? null, await reference);
+      const place = await chosenPlaced(input, wanted.patch ?? null, wanted.source ?? null, await reference);
       return simulateTexts(place, wanted, runner);
     },
     close: () => runner.close(),
@@ -219,20 +219,32 @@ function changelogNotes(patch: PatchMail, placed: PlacedPatch, edited: readonly 
   return [`named in the changelog, untouched by the diff: ${names.map(({ name }) => name).join(', ')}`];
 }
 
-/** The first patch of the input in its place; without an input, the unmodified code. */
-async function firstPlaced(
+/**
+ * One patch of the input (from 1; the first where none is asked for) in its place, on top of those before
+ * it; without an input, the unmodified code. `chosen` says which of several it is.
+ */
+async function chosenPlaced(
   input: ReviewInput | null,
+  wanted: number | null,
   source: TreeChoice | null,
   reference: Reference,
-): Promise<InPlace | null> {
+): Promise<(InPlace & { readonly chosen: string | null }) | null> {
   if (input === null && source === null) return null;
   const read = input === null ? null : await readInput(input);
-  const patch = read?.patches.find(({ files }) => files.length > 0);
-  if (input !== null && patch === undefined)
+  const patches = read?.patches.filter(({ files }) => files.length > 0) ?? [];
+  if (input !== null && patches.length === 0)
     throw new Error(`${input.name}: ${read?.unusable ?? 'the input holds no diff to simulate'}`);
+  const number = wanted ?? 1;
+  if (number < 1 || number > Math.max(1, patches.length))
+    throw new Error(`${input?.name ?? 'the input'} holds ${patches.length} patches; there is no patch ${number}`);
   const series = openSeries(reference, source, null);
   try {
-    return await series.place(patch ?? { files: [], baseCommit: null });
+    for (const before of patches.slice(0, number - 1)) await series.place(before);
+    const patch = patches[number - 1];
+    const subject = patch?.subject ? ` (${patch.subject})` : '';
+    const how = wanted === null ? '; --patch N takes another' : '';
+    const chosen = patches.length > 1 ? `patch ${number} of ${patches.length}${subject}${how}` : null;
+    return { ...(await series.place(patch ?? { files: [], baseCommit: null })), chosen };
   } finally {
     await series.close();
   }

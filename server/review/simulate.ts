@@ -22,6 +22,8 @@ export interface SimulateOptions {
   readonly preemptions?: number;
   readonly budgetSeconds?: number;
   readonly signal?: AbortSignal | null;
+  /** Which patch of the input, from 1, on top of those before it; null for the first. */
+  readonly patch?: number | null;
   /** Where the kernel's own code may be found; null for the reference. */
   readonly source?: TreeChoice | null;
 }
@@ -41,7 +43,7 @@ export interface SimulationTrace {
 
 /** Errors: an unknown scenario, one that the VM type has not, a schedule that cannot be read; one sentence each. */
 export async function simulateTexts(
-  place: InPlace | null,
+  place: (InPlace & { readonly chosen?: string | null }) | null,
   options: SimulateOptions,
   runner: Runner,
 ): Promise<SimulationTrace> {
@@ -65,6 +67,8 @@ export async function simulateTexts(
   try {
     let schedule = options.schedule ?? null;
     let summary = `the schedule that was given, ${side} side`;
+    // Which patch of several this is comes first, then what the placing said.
+    const about = [...(place?.chosen ? [place.chosen] : []), ...(place?.notes.slice(0, 1) ?? [])];
     if (schedule !== null) {
       parseSchedule(schedule);
     } else {
@@ -96,7 +100,7 @@ export async function simulateTexts(
         }),
       ),
       assumption: scenario.assumption,
-      summary: [summary, ...(place?.notes.slice(0, 1) ?? [])].join('; '),
+      summary: [summary, ...about].join('; '),
     };
   } finally {
     session.close();

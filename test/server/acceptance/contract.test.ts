@@ -196,6 +196,21 @@ describe('simulate', () => {
     expect(ended.stdout).toContain('TDH.MEM.PAGE.REMOVE');
   });
 
+  it('says which of several patches it took, and takes another on top of those before', async () => {
+    const mail = readFileSync(SHARED_ONLY, 'utf8');
+    const from = `From ${'0'.repeat(40)} Mon Sep 17 00:00:00 2001\n`;
+    const stdin = `${from}${mail}\n${from}${mail}`;
+    const args = ['simulate', '-', '--scenario', 'S02', '--vm', 'tdx', '--preemptions', '0'];
+    const first = await command.run(args, { stdin });
+    expect(first.stdout).toMatch(/patch 1 of 2 .*--patch N takes another/);
+    const second = await command.run([...args, '--patch', '2'], { stdin });
+    expect(second.stdout).toMatch(/patch 2 of 2 /);
+    expect(second.stdout).not.toContain('--patch N');
+    const none = await command.run([...args, '--patch', '3'], { stdin });
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(none.stderr).toContain('holds 2 patches; there is no patch 3');
+  });
+
   it('runs a patch and shows what it breaks, as JSON too', async () => {
     const args = [
       'simulate',
