@@ -6,7 +6,7 @@
 import type { SourcePlace } from '../../model/explore/types';
 import { applyEdits } from '../kernel/images';
 import type { ChangedLine, Edit, ImageText, PatchOrigin, Placement } from '../kernel/types';
-import type { InputSpan } from '../patch/types';
+import type { HunkLine, InputSpan } from '../patch/types';
 import type { Overrides } from './jobs';
 
 export type Side = 'pre' | 'post';
@@ -26,7 +26,7 @@ export interface PlacedPatch {
   patchSpan(side: Side, path: string, line: number): InputSpan | null;
   /** The same for a place; a changed line of a macro that it was expanded from goes before the macro's use. */
   patchSpanOf(side: Side, place: SourcePlace): InputSpan | null;
-  /** Line (from 1) of a side's image that a patch line stands on; for a line that the side lacks, the next one. */
+  /** Line (from 1) of a side's image that a patch line stands on; for a line that the side lacks, a near one. */
   imageLine(side: Side, span: InputSpan): number | null;
   /** The kernel path that the patch names for an edit or a changed line at this span. */
   kernelPath(span: InputSpan): string | null;
@@ -65,14 +65,31 @@ export function placedPatch(placement: Placement, tier: PlacedPatch['tier'], ker
     imageLine: (side, span) => {
       lines[side] ??= linesBySpan(images.map((image) => image[side]));
       const own = hunks.find(({ hunk }) => hunk.lines.some((line) => sameSpan(line.span, span)))?.hunk.lines ?? [];
-      const from = own.findIndex((line) => sameSpan(line.span, span));
-      const near = [...own.slice(Math.max(0, from)), ...own.slice(0, Math.max(0, from)).reverse()];
-      return near.map((line) => lines[side]?.get(spanKey(line.span))).find((line) => line !== undefined) ?? null;
+      return (
+        nearestFirst(own, span)
+          .map((line) => lines[side]?.get(spanKey(line.span)))
+          .find((line) => line !== undefined) ?? null
+      );
     },
     kernelPath: (span) =>
       hunks.find(({ hunk }) => hunk.lines.some((line) => sameSpan(line.span, span)))?.file ?? hunks[0]?.file ?? null,
     anchor: hunks[0]?.hunk.span ?? { line: 1, column: 1, endColumn: 1 },
   };
+}
+
+/** A line, what it replaces or is replaced by, what follows, what comes before. */
+function nearestFirst(lines: readonly HunkLine[], span: InputSpan): HunkLine[] {
+  const at = Math.max(
+    0,
+    lines.findIndex((line) => sameSpan(line.span, span)),
+  );
+  const ends = (step: 1 | -1): number => {
+    let end = at;
+    while (lines[end + step] !== undefined && lines[end + step]?.kind !== 'context') end += step;
+    return end;
+  };
+  const replaced = lines.slice(ends(-1), at).reverse();
+  return [...lines.slice(at, at + 1), ...replaced, ...lines.slice(at + 1), ...lines.slice(0, at).reverse()];
 }
 
 function linesBySpan(images: readonly ImageText[]): Map<string, number> {

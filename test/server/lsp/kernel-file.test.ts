@@ -1,42 +1,17 @@
 /** The language server's own review thread on a file of the real kernel, changed in the editor. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPoolReviewer } from '../../../server/lsp/pool';
 import type { Reviewer, ReviewInput, RunEvent } from '../../../server/lsp/reviewer';
-import { commit, freshFolder, git, MAKEFILE, MMU } from '../kernel/tree/kernel-repository';
-
-const kernel = process.env.KMR_KERNEL_7_3 ?? '';
-const there = kernel !== '' && existsSync(join(kernel, MMU));
-/** What KVM is compiled from. */
-const PARTS = [
-  'arch/x86/kvm',
-  'arch/x86/include/asm',
-  'arch/x86/include/uapi',
-  'virt/kvm',
-  'include/kvm',
-  'include/linux',
-  'include/uapi/linux',
-  'include/trace/events',
-];
-
-function cloneOf(tree: string): string {
-  const dir = freshFolder();
-  for (const part of PARTS) {
-    const filter = (from: string) =>
-      !part.startsWith('include/') || from.endsWith(part) || /^(kvm.*|hashtable|iodev)\.h$/.test(basename(from));
-    cpSync(join(tree, part), join(dir, part), { recursive: true, filter });
-  }
-  git(dir, 'init', '-q', '-b', 'main');
-  commit(dir, { Makefile: MAKEFILE }, 'first');
-  return dir;
-}
+import { KERNEL, kernelClone, kernelIsThere } from '../kernel/tree/kernel-clone';
+import { git, MMU } from '../kernel/tree/kernel-repository';
 
 const OPTIONS = { vm: ['tdx' as const], preemptions: 0, budgetSeconds: 120, jobs: 2 };
 
-describe.skipIf(!there)('a changed file of the kernel', () => {
+describe.skipIf(!kernelIsThere)('a changed file of the kernel', () => {
   let folder: string;
   let clone: string;
   let reviewer: Reviewer;
@@ -46,7 +21,7 @@ describe.skipIf(!there)('a changed file of the kernel', () => {
     await buildAll({ dist: folder, programs: { client: null, cli: null, server: null }, pages: false });
     const data = { root: folder, workerScript: join(folder, 'worker.js') };
     reviewer = createPoolReviewer({ script: join(folder, 'review-worker.js'), data });
-    clone = cloneOf(kernel);
+    clone = kernelClone();
   }, 60_000);
   afterAll(async () => {
     await reviewer?.close();
@@ -54,7 +29,7 @@ describe.skipIf(!there)('a changed file of the kernel', () => {
   });
 
   it('has its finding on the line that was changed', async () => {
-    const before = readFileSync(join(kernel, MMU), 'utf8');
+    const before = readFileSync(join(KERNEL, MMU), 'utf8');
     const start = before.indexOf('void kvm_arch_flush_shadow_memslot');
     const text = `/* One line further down. */\n${before.slice(0, start)}${before
       .slice(start)

@@ -261,6 +261,8 @@ describe('a patch in its own file', () => {
     expect(patch.patchSpan('post', PATH, at + 1)?.line).toBe(lineOf(' 		pool_flush(pool, start, end);'));
     const span = patch.edits[0]?.lines[0]?.span;
     expect(span && patch.kernelPath(span)).toBe(PATH);
+    for (const { span: own } of patch.changedLines)
+      for (const side of ['pre', 'post'] as const) expect(patch.imageLine(side, own)).toBe(at);
   });
 
   it('does not hang on a file and a patch of equal lines', async () => {
