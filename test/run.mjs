@@ -47,14 +47,17 @@ function setUp() {
   }
 }
 
-/** The kernel source on which the seeded edits are tried. */
+/** The kernel sources that tests edit, compile and run. Those that are named in the environment are taken as they are. */
 function fetchSources() {
-  if (process.env.KMR_KERNEL_7_3) return;
-  try {
-    process.env.KMR_KERNEL_7_3 = fetchKernel('7.3');
-  } catch (error) {
-    console.log(`${ci ? 'missing' : 'skipped'}: the edits of kernel 7.3 (${error.message})`);
-    if (ci) process.exit(1);
+  for (const release of ['7.3', '7.2', '6.12']) {
+    const name = `KMR_KERNEL_${release.replace('.', '_')}`;
+    if (process.env[name]) continue;
+    try {
+      process.env[name] = fetchKernel(release);
+    } catch (error) {
+      console.log(`${ci ? 'missing' : 'skipped'}: what needs kernel ${release} (${error.message})`);
+      if (ci) process.exit(1);
+    }
   }
 }
 

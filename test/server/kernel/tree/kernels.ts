@@ -1,0 +1,65 @@
+/**
+ * The kernel releases that tests run whole, unmodified: found through KMR_KERNEL_7_3 and so on, which
+ * test/run.mjs sets. Each is taken up and compiled as the review does it, once in a test file.
+ */
+
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from '../../../../model/execute/program';
+import type { VmType } from '../../../../model/machine/types';
+import { createParser, LoweringCache } from '../../../../server/c';
+import { loadReference } from '../../../../server/kernel/reference';
+import { lacks } from '../../../../server/kernel/tree/environment';
+import { snapshotTree } from '../../../../server/kernel/tree/snapshot';
+import { LANDMARK, openWorkTree } from '../../../../server/kernel/tree/source';
+import { compileTree, snapshotReader, standIns } from '../../../../server/review/compile-tree';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+
+export interface Kernel {
+  /** `7.3` */
+  readonly release: string;
+  /** VM types that the tree has no code for. */
+  readonly lacks: readonly VmType[];
+  /** A file of the tree, empty where there is none. */
+  text(path: string): string;
+  /** The tree's own KVM, compiled. */
+  program(): Promise<Program>;
+}
+
+/** Under CI a release that is not there fails its tests; elsewhere they are skipped. */
+export const RELEASES: readonly Kernel[] = ['7.3', '7.2', '6.12'].map(kernelOf);
+export const isThere = (kernel: Kernel): boolean => process.env.CI === 'true' || kernel.text(LANDMARK) !== '';
+
+function kernelOf(release: string): Kernel {
+  const name = `KMR_KERNEL_${release.replace('.', '_')}`;
+  const folder = process.env[name] ?? '';
+  const read = (path: string): string | null => {
+    const file = join(folder, path);
+    return folder !== '' && existsSync(file) ? readFileSync(file, 'utf8') : null;
+  };
+  let compiled: Promise<Program> | undefined;
+  return {
+    release,
+    lacks: lacks(read),
+    text: (path) => read(path) ?? '',
+    program: () => {
+      if (folder === '') throw new Error(`${name} names no folder with kernel ${release}`);
+      compiled ??= compiledFrom(folder);
+      return compiled;
+    },
+  };
+}
+
+async function compiledFrom(folder: string): Promise<Program> {
+  process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'kvm-mmu-review-kernels-'));
+  const [parser, reference, source] = await Promise.all([
+    createParser('auto'),
+    loadReference(ROOT),
+    openWorkTree(folder),
+  ]);
+  const stand = standIns(reference);
+  const { ref } = await snapshotTree(source, new Map(), stand);
+  return compileTree(snapshotReader()(ref), stand, {}, parser, new LoweringCache());
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { lacks, probe } from '../../../../server/kernel/tree/environment';
+import { isThere, RELEASES } from './kernels';
+
+const MMU = 'arch/x86/kvm/mmu/mmu.c';
+const UAPI = 'arch/x86/include/uapi/asm/kvm.h';
+const TDX = 'arch/x86/kvm/vmx/tdx.c';
+const VM_TYPES = '#define KVM_X86_SW_PROTECTED_VM 1\n#define KVM_X86_TDX_VM 5\n';
+
+/** A tree of these files. */
+const tree =
+  (files: Readonly<Record<string, string>>) =>
+  (path: string): string | null =>
+    files[path] ?? null;
+
+describe('what a tree has', () => {
+  it('is nothing in an empty tree', () => {
+    expect(probe(tree({}))).toEqual({});
+    expect(lacks(tree({}))).toEqual(['sw-protected', 'tdx']);
+  });
+
+  it('is told by the parameters of a function, however they are broken into lines', () => {
+    const one = 'static void kvm_recover_nx_huge_pages(struct kvm *kvm)\n{\n}\n';
+    const two = 'static void kvm_recover_nx_huge_pages(struct kvm *kvm,\n\t\t\t\t      const enum kvm_mmu_type type)\n';
+    expect(probe(tree({ [MMU]: one }))).toEqual({});
+    expect(probe(tree({ [MMU]: two }))).toEqual({ TREE_HAS_NX_RECOVERY_BY_MMU_TYPE: '1' });
+  });
+
+  it('is told by what a function returns', () => {
+    expect(probe(tree({ [MMU]: 'void kvm_mmu_init_vm(struct kvm *kvm)\n' }))).toEqual({});
+    expect(probe(tree({ [MMU]: 'int kvm_mmu_init_vm(struct kvm *kvm)\n' }))).toEqual({
+      TREE_HAS_FALLIBLE_MMU_INIT: '1',
+    });
+  });
+
+  it('includes TDX only with its code and its VM type', () => {
+    expect(lacks(tree({ [UAPI]: VM_TYPES }))).toEqual(['tdx']);
+    expect(lacks(tree({ [UAPI]: '#define KVM_X86_SW_PROTECTED_VM 1\n', [TDX]: '' }))).toEqual(['tdx']);
+    expect(lacks(tree({ [UAPI]: VM_TYPES, [TDX]: '' }))).toEqual([]);
+    expect(probe(tree({ [TDX]: '' }))).toEqual({ TREE_HAS_TDX: '1' });
+  });
+
+  it.skipIf(!RELEASES.every(isThere))('differs between releases in what changed between them', () => {
+    const [newest, before, old] = RELEASES.map((kernel) => probe((path) => kernel.text(path) || null));
+    const tdx = { TREE_HAS_TDX: '1', TREE_HAS_VCPU_VT: '1', TREE_HAS_GFN_DIRECT_BITS: '1' };
+    expect(newest).toMatchObject(tdx);
+    expect(before).toMatchObject(tdx);
+    expect(Object.keys(old ?? {}).filter((name) => name in tdx)).toEqual([]);
+    expect(old).toMatchObject({ TREE_HAS_EPT_EXEC_ONLY: '1' });
+  });
+});

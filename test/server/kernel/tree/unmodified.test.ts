@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { VmType } from '../../../../model/machine/types';
+import { scenarios } from '../../../../model/scenarios';
+import { broken, explore, summary } from '../../../model/scenarios/reference';
+import { isThere, type Kernel, RELEASES } from './kernels';
+
+/** What an unmodified kernel breaks, and why that is so. */
+interface Known {
+  readonly scenario: string;
+  readonly vm: VmType;
+  readonly breaks: readonly string[];
+  readonly why: string;
+  /** The kernels that it holds for. */
+  readonly in: (kernel: Kernel) => boolean;
+}
+
+const KNOWN: readonly Known[] = [
+  {
+    scenario: 'S09',
+    vm: 'tdx',
+    breaks: ['accepted-data-preserved', 'no-zap-gfn-range-on-td', 'td-zap-only-requested'],
+    why: 'The scenario supposes that something reaches kvm_zap_gfn_range() for a TD. The reference breaks the same.',
+    in: () => true,
+  },
+  {
+    scenario: 'S14',
+    vm: 'sw-protected',
+    breaks: ['livelock'],
+    why:
+      'A defect of the kernel: KVM_PRE_FAULT_MEMORY retries inside its SRCU section while the memslot is being ' +
+      'deleted, and the deletion waits for that section. Mended by 3ccbf6f47098, which gives -EAGAIN to user space.',
+    in: (kernel) => !/fault->prefetch\)\s*return -EAGAIN;/.test(kernel.text('arch/x86/kvm/mmu/mmu.c')),
+  },
+];
+
+const present = (kernel: Kernel, id: string, vm: VmType): readonly string[] =>
+  KNOWN.filter((known) => known.scenario === id && known.vm === vm && known.in(kernel)).flatMap(({ breaks }) => breaks);
+
+describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel]))('kernel %s', (_, kernel) => {
+  const runs = scenarios.flatMap(({ id, vm }) => vm.map((type): [string, VmType] => [id, type]));
+
+  it.skipIf(!isThere(kernel))('compiles without a problem at file scope', async () => {
+    const { problems, files } = await kernel.program();
+    const outside = problems.filter((problem) => problem.function === null);
+    expect(outside.map(({ file, line, why }) => `${files[file]}:${line}: ${why}`)).toEqual([]);
+  });
+
+  it.skipIf(!isThere(kernel))('has TDX where it has the vendor code of TDX', () => {
+    expect(kernel.lacks).toEqual(kernel.text('arch/x86/kvm/vmx/tdx.c') === '' ? ['tdx'] : []);
+  });
+
+  it.skipIf(!isThere(kernel)).each(runs.filter(([, vm]) => !kernel.lacks.includes(vm)))(
+    'is clean, complete and not vacuous in %s on %s with one preemption',
+    async (id, vm) => {
+      const result = explore(await kernel.program(), id, vm, { preemptions: 1 });
+      const text = summary(result);
+      expect(broken(result), text).toEqual(present(kernel, id, vm));
+      expect(result.unknowns, text).toEqual([]);
+      expect(result.vacuous, text).toEqual([]);
+      expect(result.complete, text).toBe(true);
+    },
+  );
+});
