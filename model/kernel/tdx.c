@@ -102,8 +102,7 @@ void vt_flush_tlb_guest(struct kvm_vcpu *vcpu)
 	vmx_flush_tlb_guest(vcpu);
 }
 
-void vt_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa,
-			    int pgd_level)
+void vt_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa, int pgd_level)
 {
 	if (is_td_vcpu(vcpu)) {
 		tdx_load_mmu_pgd(vcpu, root_hpa, pgd_level);
@@ -120,14 +119,23 @@ void vt_refresh_apicv_exec_ctrl(struct kvm_vcpu *vcpu)
 		KVM_BUG_ON(!kvm_apicv_activated(vcpu->kvm), vcpu->kvm);
 }
 
-int vt_gmem_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn,
-				     bool is_private)
+#ifdef TREE_HAS_GMEM_MAX_MAPPING_LEVEL
+int vt_gmem_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn, bool is_private)
 {
 	if (is_td(kvm))
 		return tdx_gmem_max_mapping_level(kvm, pfn, is_private);
 
 	return 0;
 }
+#else
+int vt_private_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn)
+{
+	if (is_td(kvm))
+		return tdx_gmem_private_max_mapping_level(kvm, pfn);
+
+	return 0;
+}
+#endif
 
 static struct tdx_sys_info sysinfo = {
 	.features = { .tdx_features0 = ~0ULL },

@@ -22,6 +22,7 @@ void vt_flush_tlb_guest(struct kvm_vcpu *vcpu);
 void vt_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa, int pgd_level);
 void vt_refresh_apicv_exec_ctrl(struct kvm_vcpu *vcpu);
 int vt_gmem_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn, bool is_private);
+int vt_private_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn);
 
 /* the module is there, with one private key */
 void enter_tdx_hardware_setup(void);
