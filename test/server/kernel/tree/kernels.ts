@@ -3,7 +3,7 @@
  * test/run.mjs sets. Each is taken up and compiled as the review does it, once in a test file.
  */
 
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from '../../../../model/execute/program';
@@ -11,8 +11,9 @@ import type { VmType } from '../../../../model/machine/types';
 import { createParser, LoweringCache } from '../../../../server/c';
 import { loadReference } from '../../../../server/kernel/reference';
 import { lacks } from '../../../../server/kernel/tree/environment';
-import { snapshotTree } from '../../../../server/kernel/tree/snapshot';
-import { LANDMARK, openWorkTree } from '../../../../server/kernel/tree/source';
+import type { StandIns } from '../../../../server/kernel/tree/includes';
+import { type SnapshotTexts, snapshotTree } from '../../../../server/kernel/tree/snapshot';
+import { LANDMARK, openWorkTree, type TreeSource } from '../../../../server/kernel/tree/source';
 import { compileTree, snapshotReader, standIns } from '../../../../server/review/compile-tree';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -53,13 +54,26 @@ function kernelOf(release: string): Kernel {
 }
 
 async function compiledFrom(folder: string): Promise<Program> {
-  process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'kvm-mmu-review-kernels-'));
   const [parser, reference, source] = await Promise.all([
     createParser('auto'),
     loadReference(ROOT),
     openWorkTree(folder),
   ]);
   const stand = standIns(reference);
-  const { ref } = await snapshotTree(source, new Map(), stand);
-  return compileTree(snapshotReader()(ref), stand, {}, parser, new LoweringCache());
+  return compileTree(await textsOf(source, stand), stand, {}, parser, new LoweringCache());
+}
+
+/** Through a snapshot, in a cache that is gone afterwards: the user's is left alone. */
+async function textsOf(source: TreeSource, stand: StandIns): Promise<SnapshotTexts> {
+  const before = process.env.XDG_CACHE_HOME;
+  const cache = mkdtempSync(join(tmpdir(), 'kvm-mmu-review-kernels-'));
+  process.env.XDG_CACHE_HOME = cache;
+  try {
+    const { ref } = await snapshotTree(source, new Map(), stand);
+    return snapshotReader()(ref);
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+    rmSync(cache, { recursive: true, force: true });
+  }
 }
