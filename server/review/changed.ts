@@ -1,18 +1,21 @@
 /**
  * What a patch changes, by name: the functions whose text its changed lines stand in, on either side,
- * and those that use a macro whose body is changed.
+ * those that use a macro whose body is changed, and those whose compiled code differs.
  * It knows placements and outlines of compiled programs.
  */
 
-import type { Outline } from './jobs';
+import type { CodeDifference, Outline } from './jobs';
 import type { PlacedPatch, Side } from './placed';
 import type { Changed } from './select';
 
 /** Names both as the patch has them and as the image has them. */
-export function changedBy(placed: PlacedPatch, outlines: Readonly<Record<Side, Outline>>): Changed {
+export function changedBy(
+  placed: PlacedPatch,
+  outlines: Readonly<Record<Side, Outline>>,
+  difference: CodeDifference,
+): Changed {
   const functions = new Set<string>();
   const words = new Set<string>();
-  let fileScope = false;
   for (const line of placed.changedLines) {
     if (line.status === 'non-executable') continue;
     for (const word of line.text.match(/[A-Za-z_]\w*/g) ?? []) words.add(word);
@@ -20,9 +23,8 @@ export function changedBy(placed: PlacedPatch, outlines: Readonly<Record<Side, O
     if (line.path === null) continue;
     const names = functionsAt(outlines[line.side], line.path, line.imageLines);
     for (const name of names) functions.add(name);
-    if (names.length === 0 && line.imageLines.length > 0) fileScope = true;
   }
-  return { functions, fileScope, words };
+  return { functions, affected: new Set(difference.functions), fileScope: difference.data.length > 0, words };
 }
 
 function functionsAt(outline: Outline, path: string, lines: readonly number[]): string[] {

@@ -56,6 +56,7 @@ export function compileTree(
       constants: CONSTANTS,
       limits: LIMITS,
       pruneExcept: Object.keys(overrides),
+      expandedFrom: Object.keys(overrides),
     },
     parser,
     cache,

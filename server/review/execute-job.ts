@@ -14,9 +14,10 @@ import { invariants as allInvariants } from '../../model/invariants/index';
 import { scenarios } from '../../model/scenarios/index';
 import { type CParser, createParser, LoweringCache, type LoweringStore, type WasmFiles } from '../c/index';
 import { loadReference, type Reference } from '../kernel/reference';
+import { differenceOf } from './code-difference';
 import { compileReference } from './compile';
 import { compileTree, snapshotReader, standIns } from './compile-tree';
-import type { Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
+import type { CodeDifference, Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
 import { loweringStore } from './lowering-store';
 import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
 
@@ -24,7 +25,7 @@ import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
 const KEPT_PROGRAMS = 8;
 
 export interface Worker {
-  execute(job: Job): RunResult | Replay | Violation | Outline;
+  execute(job: Job): RunResult | Replay | Violation | Outline | CodeDifference;
 }
 
 /** Where functions and results of runs are kept between processes, and what names the engine that made them. */
@@ -47,6 +48,7 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
   return {
     execute(job) {
       const tree = job.tree ?? null;
+      if (job.kind === 'difference') return differenceOf(compile(job.pre, tree), compile(job.post, tree));
       const program = (): Program => compile(job.overrides, tree);
       switch (job.kind) {
         case 'run': {

@@ -61,6 +61,20 @@ export interface OutlineJob extends OnTree {
   readonly overrides: Overrides;
 }
 
+export interface DifferenceJob extends OnTree {
+  readonly kind: 'difference';
+  readonly pre: Overrides;
+  readonly post: Overrides;
+}
+
+/** What differs between two programs, by name. */
+export interface CodeDifference {
+  /** Functions whose code differs, or that one side lacks. */
+  readonly functions: readonly string[];
+  /** Objects at file scope whose contents differ before anything ran. */
+  readonly data: readonly string[];
+}
+
 export interface Outline {
   readonly functions: readonly {
     readonly name: string;
@@ -86,7 +100,7 @@ export interface Replay {
   readonly steps: readonly TraceStep[];
 }
 
-export type Job = RunJob | ReplayJob | MinimiseJob | OutlineJob;
+export type Job = RunJob | ReplayJob | MinimiseJob | OutlineJob | DifferenceJob;
 
 /** Carries out jobs, several at a time. `close` ends its workers. */
 export interface Runner {
@@ -94,6 +108,7 @@ export interface Runner {
   replay(job: ReplayJob): Promise<Replay>;
   minimise(job: MinimiseJob): Promise<Violation>;
   outline(job: OutlineJob): Promise<Outline>;
+  difference(job: DifferenceJob): Promise<CodeDifference>;
   close(): Promise<void>;
 }
 

@@ -8,13 +8,13 @@ import { changedBy } from './changed';
 import { compareRuns, type RunPair } from './compare';
 import { coverageOf } from './coverage';
 import { groupDifferences } from './finding';
-import type { Outline, Overrides } from './jobs';
+import type { CodeDifference, Outline, Overrides } from './jobs';
 import { createLocator } from './locate';
 import { factNotes, stopNotes, undecidedNotes } from './notes';
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
 import { incompleteReasons, problemsOf, unlookedReasons } from './reasons';
-import { byAffinity, type Changed, isRelevant, type Situation } from './select';
+import { byAffinity, type Changed, entersChanged, isEligible, isRelevant, type Situation } from './select';
 import type { Session } from './session';
 import type { Coverage, Finding, Runs } from './types';
 
@@ -46,8 +46,12 @@ export async function reviewPlaced(
   onFinding: (finding: Finding) => void,
 ): Promise<PlacedReview> {
   const sides: Sides = placement.texts;
-  const [outlinePre, outlinePost] = await Promise.all([session.outline(sides.pre), session.outline(sides.post)]);
-  const changed = changedBy(placement, { pre: outlinePre, post: outlinePost });
+  const [outlinePre, outlinePost, difference] = await Promise.all([
+    session.outline(sides.pre),
+    session.outline(sides.post),
+    session.difference(sides.pre, sides.post),
+  ]);
+  const changed = changedBy(placement, { pre: outlinePre, post: outlinePost }, difference);
   const locator = createLocator(placement, all, session, onFinding);
   const early = (pair: RunPair): void => {
     for (const group of groupDifferences(concerning(compareRuns([pair]).differences, changed.functions, [pair]))) {
@@ -56,11 +60,28 @@ export async function reviewPlaced(
   };
   const relevant = ({ situation, pre, post }: Probe): boolean =>
     isRelevant(situation, changed, new Set([...pre.functions, ...post.functions]), asked);
-  const probes = await probeAll(byAffinity(all, changed), sides, session, progress, (probe) => {
+  const touches = (run: RunResult): boolean => asked || entersChanged(run, changed);
+  const probes = await probeAll(byAffinity(all, changed), sides, session, progress, touches, (probe) => {
     if (relevant(probe)) early({ ...probe, scenario: probe.situation.scenario.id, vm: probe.situation.vm });
   });
-  const chosen = probes.filter(relevant).sort((a, b) => a.post.states - b.post.states);
+  const text = (overrides: Overrides) => (path: string) => overrides[path];
+  const covered = (pre: readonly RunResult[], post: readonly RunResult[]): Coverage =>
+    coverageOf(
+      placement,
+      { outline: outlinePre, text: text(sides.pre), runs: pre },
+      { outline: outlinePost, text: text(sides.post), runs: post },
+    );
+  const seen = covered(
+    probes.map(({ pre }) => pre),
+    probes.map(({ post }) => post),
+  );
+  const unchanged = isSame(difference) && seen.notReached.length + seen.notUnderstood.length === 0 && !asked;
+  const chosen = unchanged ? [] : probes.filter(relevant).sort((a, b) => a.post.states - b.post.states);
   const pairs = await runAll(chosen, sides, session, progress, early);
+  const rest = unchanged
+    ? []
+    : probes.filter((probe) => !chosen.includes(probe) && isEligible(probe.situation, changed));
+  pairs.push(...(await runForUnmet(rest, pairs, sides, session, progress, changed, early)));
   const comparison = compareRuns(pairs);
   const groups = groupDifferences(concerning(comparison.differences, changed.functions, pairs));
   const findings = await Promise.all(groups.map((group) => locator.finish(group, pairs)));
@@ -69,27 +90,42 @@ export async function reviewPlaced(
     pre: [...probes.map(({ pre }) => pre), ...pairs.map(({ pre }) => pre)],
     post: [...probes.map(({ post }) => post), ...pairs.map(({ post }) => post)],
   };
-  const text = (overrides: Overrides) => (path: string) => overrides[path];
+  const coverage = covered(looks.pre, looks.post);
   return {
     findings: findings.sort(byImportance),
-    coverage: coverageOf(
-      placement,
-      { outline: outlinePre, text: text(sides.pre), runs: looks.pre },
-      { outline: outlinePost, text: text(sides.post), runs: looks.post },
-    ),
+    coverage,
     runs: summary(pairs, all, session, probes),
     notes: [
       ...placement.notes,
       ...stopNotes(comparison.stops),
       ...factNotes(pairs),
       ...undecidedNotes(comparison.undecided),
+      ...(unchanged
+        ? ['the code before and after the patch compiles to the same steps: no run can tell them apart']
+        : []),
     ],
     edited: [...editedText(sides.pre, outlinePre, changed), ...editedText(sides.post, outlinePost, changed)],
     incomplete: [
+      ...(coverage.changedLines === 0 ? unreached(changed, probes) : []),
       ...incompleteReasons(pairs, comparison.undecided, problemsOf(outlinePost, outlinePre)),
       ...unlookedReasons(probes.filter((probe) => !chosen.includes(probe))),
     ],
   };
+}
+
+const isSame = ({ functions, data }: CodeDifference): boolean => functions.length + data.length === 0;
+
+/** Most functions named in one sentence. */
+const MOST_NAMES = 4;
+
+/** A change without a line of its own that could run (a structure, a constant) whose users no scenario enters. */
+function unreached({ affected }: Changed, probes: readonly Probe[]): string[] {
+  const entered = new Set(probes.flatMap(({ pre, post }) => [...pre.functions, ...post.functions]));
+  const names = [...affected];
+  if (names.length === 0 || names.some((name) => entered.has(name))) return [];
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const some = names.slice(0, MOST_NAMES).map((name) => `${name}()`);
+  return [`the patch changes what ${some.join(', ')}${more} compile to, and no scenario runs them`];
 }
 
 interface Probe {
@@ -103,15 +139,15 @@ async function probeAll(
   sides: Sides,
   session: Session,
   progress: Progress,
+  touches: (run: RunResult) => boolean,
   onProbe: (probe: Probe) => void,
 ): Promise<Probe[]> {
   let done = 0;
   return Promise.all(
     all.map(async (situation) => {
-      const [pre, post] = await Promise.all([
-        session.probe(sides.pre, situation.scenario.id, situation.vm),
-        session.probe(sides.post, situation.scenario.id, situation.vm),
-      ]);
+      const pre = await session.probe(sides.pre, situation.scenario.id, situation.vm);
+      // A run that meets nothing of what differs is the same on both sides.
+      const post = touches(pre) ? await session.probe(sides.post, situation.scenario.id, situation.vm) : pre;
       progress(`looking for scenarios that run the change`, ++done, all.length);
       const probe = { situation, pre, post };
       onProbe(probe);
@@ -140,6 +176,42 @@ async function runAll(
       return pair;
     }),
   );
+}
+
+/**
+ * Functions that the patch changes and that no run has entered yet may be those of a race or of a failure,
+ * which a first look does not meet: the remaining situations are explored whole, until all are entered.
+ */
+async function runForUnmet(
+  rest: readonly Probe[],
+  pairs: readonly RunPair[],
+  sides: Sides,
+  session: Session,
+  progress: Progress,
+  changed: Changed,
+  onPair: (pair: RunPair) => void,
+): Promise<RunPair[]> {
+  const unmet = new Set(changed.functions);
+  const meet = (run: RunResult): void => {
+    for (const name of run.functions) unmet.delete(name);
+  };
+  for (const { pre, post } of [...rest, ...pairs]) [pre, post].forEach(meet);
+  const found: RunPair[] = [];
+  const order = [...rest].sort((a, b) => a.pre.states - b.pre.states);
+  await Promise.all(
+    order.map(async ({ situation: { scenario, vm }, ...look }) => {
+      if (unmet.size === 0) return;
+      const pre = await session.run(sides.pre, scenario.id, vm);
+      if (!entersChanged(pre, changed)) return;
+      meet(pre);
+      const post = await session.run(sides.post, scenario.id, vm);
+      progress(`${scenario.id} on ${vm}`, 1, 1);
+      const pair = { scenario: scenario.id, vm, pre: atLeast(look.pre, pre), post: atLeast(look.post, post) };
+      found.push(pair);
+      onPair(pair);
+    }),
+  );
+  return found;
 }
 
 /** A run that was stopped before it got as far as the first look still has what that look saw. */

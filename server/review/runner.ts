@@ -6,7 +6,7 @@
 import workerpool from 'workerpool';
 import type { RunResult, Violation } from '../../model/explore/types';
 import { createWorker } from './execute-job';
-import type { Job, Outline, Replay, Runner, Urgency } from './jobs';
+import type { CodeDifference, Job, Outline, Replay, Runner, Urgency } from './jobs';
 
 export interface RunnerOptions {
   /** The bundled worker script; null runs jobs in this thread. */
@@ -26,6 +26,7 @@ export function createRunner(options: RunnerOptions): Runner {
     replay: (job) => execute.job(job) as Promise<Replay>,
     minimise: (job) => execute.job(job) as Promise<Violation>,
     outline: (job) => execute.job(job) as Promise<Outline>,
+    difference: (job) => execute.job(job) as Promise<CodeDifference>,
     close: execute.close,
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Which scenarios a patch can matter to. A scenario is relevant when one of its runs enters a
- * function that the patch changes; a change at file scope (a macro, a structure) can matter to all.
+ * function that the patch changes, or whose code comes out otherwise because of it (a macro, a
+ * structure, a constant).
  * It knows names of functions and runs, not how either came about.
  */
 
@@ -36,7 +37,9 @@ export function situations(scenarios: readonly Scenario[], wanted: Wanted): Situ
 export interface Changed {
   /** Functions of the image with a changed line, on either side. */
   readonly functions: ReadonlySet<string>;
-  /** A changed line outside every function. */
+  /** Functions whose compiled code differs, most of all those that use what changed at file scope. */
+  readonly affected: ReadonlySet<string>;
+  /** The contents of an object at file scope differ: any function may read it. */
   readonly fileScope: boolean;
   /** Identifiers on the changed lines. */
   readonly words: ReadonlySet<string>;
@@ -55,11 +58,21 @@ export function isRelevant(
   asked: boolean,
 ): boolean {
   if (asked) return true;
-  const { scenario } = situation;
-  if (scenario.assumption !== null && !about(scenario, changed)) return false;
+  if (!isEligible(situation, changed)) return false;
   if (changed.fileScope) return true;
   for (const name of changed.functions) if (entered.has(name)) return true;
+  for (const name of changed.affected) if (entered.has(name)) return true;
   return false;
+}
+
+/** Whether what a scenario supposes, if anything, has to do with the change. */
+export function isEligible({ scenario }: Situation, changed: Changed): boolean {
+  return scenario.assumption === null || about(scenario, changed);
+}
+
+/** Whether a run entered anything that the patch changes, or whose code comes out otherwise. */
+export function entersChanged(run: { readonly functions: readonly string[] }, changed: Changed): boolean {
+  return changed.fileScope || run.functions.some((name) => changed.functions.has(name) || changed.affected.has(name));
 }
 
 /** The functions that a scenario's assumption names, as `name()` in its text. */

@@ -6,7 +6,7 @@
 import type { Bounds, RunResult, ScheduleText, Violation } from '../../model/explore/types';
 import type { VmType } from '../../model/machine/types';
 import { probeBounds } from './execute-job';
-import type { Outline, Overrides, Replay, Runner, TreeRef, Urgency } from './jobs';
+import type { CodeDifference, Outline, Overrides, Replay, Runner, TreeRef, Urgency } from './jobs';
 
 export interface SessionOptions {
   readonly runner: Runner;
@@ -27,6 +27,8 @@ export interface Session {
   replay(overrides: Overrides, scenario: string, vm: VmType, schedule: ScheduleText): Promise<Replay>;
   minimise(overrides: Overrides, scenario: string, vm: VmType, violation: Violation): Promise<Violation>;
   outline(overrides: Overrides): Promise<Outline>;
+  /** What the compiled code of the two differs in. */
+  difference(pre: Overrides, post: Overrides): Promise<CodeDifference>;
   /** States and transitions of every run so far. */
   readonly spent: { runs: number; states: number; transitions: number };
   readonly stopped: boolean;
@@ -84,6 +86,7 @@ export function openSession(options: SessionOptions): Session {
     minimise: (overrides, scenario, vm, violation) =>
       runner.minimise({ kind: 'minimise', tree, overrides, scenario, vm, violation }),
     outline: (overrides) => runner.outline({ kind: 'outline', tree, overrides }),
+    difference: (pre, post) => runner.difference({ kind: 'difference', tree, pre, post }),
     close: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);

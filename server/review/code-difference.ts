@@ -1,0 +1,43 @@
+/**
+ * What a patch changes once it is compiled: the functions whose steps differ and the objects whose
+ * initial contents do. A change of a structure, a constant or a macro shows in the functions that use it,
+ * wherever they stand. It compares programs and knows nothing of lines.
+ */
+
+import type { FunctionCode, Program, Step } from '../../model/execute/program';
+import type { CodeDifference } from './jobs';
+
+/** Names of functions and objects that differ, or that only one side has. */
+export function differenceOf(pre: Program, post: Program): CodeDifference {
+  return {
+    functions: differing(pre.functions, post.functions, sameFunction),
+    data: differing(pre.globals, post.globals, (a, b) => a === b || textOf(a) === textOf(b)),
+  };
+}
+
+function differing<T>(
+  pre: Readonly<Record<string, T>>,
+  post: Readonly<Record<string, T>>,
+  same: (a: T, b: T) => boolean,
+): string[] {
+  const names = new Set([...Object.keys(pre), ...Object.keys(post)]);
+  return [...names].filter((name) => {
+    const [a, b] = [pre[name], post[name]];
+    // A text is an object of its own: whoever uses it differs too.
+    if (name.startsWith('.str')) return false;
+    return a === undefined || b === undefined || !same(a, b);
+  });
+}
+
+/** Where the steps come from is no difference. */
+function sameFunction(a: FunctionCode, b: FunctionCode): boolean {
+  return a.steps === b.steps || (a.steps.length === b.steps.length && stepsText(a.steps) === stepsText(b.steps));
+}
+
+function stepsText(steps: readonly Step[]): string {
+  return textOf(steps.map((step) => ({ ...step, at: 0 })));
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
+}
