@@ -88,17 +88,17 @@ async function reviewInput(
   }
   const reviews: PatchReview[] = [];
   const problems = read.problems.map(({ message, span }) => `line ${span.line}: ${message}`);
+  const diffs = read.patches.filter(({ files }) => files.length > 0);
   const series = openSeries(reference, options.source ?? null, options.signal ?? null);
   try {
     for (const [index, patch] of read.patches.entries()) {
       const started = performance.now();
       const review = await reviewPatch(patch, index, series, options, runner);
-      const replay = review.tier === 'tree' || input.replay !== undefined;
       const milliseconds = Math.round(performance.now() - started);
       const cut = read.problems.length > 0 && review.verdict === 'clean';
       reviews.push({
         ...review,
-        ...(replay ? { replay: [...(input.replay ?? [input.name]), ...treeArguments(options.source ?? null)] } : {}),
+        replay: replayOf(input, review, diffs.length > 1 ? diffs.indexOf(patch) + 1 : null, options.source ?? null),
         verdict: cut ? 'incomplete' : review.verdict,
         notes: [...review.notes, ...problems],
         runs: { ...review.runs, milliseconds },
@@ -183,6 +183,18 @@ async function runPlaced(
   } finally {
     session.close();
   }
+}
+
+/** What `simulate` is given to take the same patch (from 1, of several) on the same code. */
+function replayOf(
+  input: ReviewInput,
+  { tier }: PatchReview,
+  patch: number | null,
+  choice: TreeChoice | null,
+): string[] {
+  const { name, replay = [name] } = input;
+  const needsTree = tier === 'tree' || input.replay !== undefined;
+  return [...replay, ...(patch === null ? [] : ['--patch', `${patch}`]), ...(needsTree ? treeArguments(choice) : [])];
 }
 
 /** The options that name the same tree again. */

@@ -49,7 +49,7 @@ describe.skipIf(!kernelIsThere)('on the code of kernel 7.3', () => {
     expect(patches.map(found)).toEqual([[['introduced', 'post', ...place]], [['fixed', 'pre', ...place]]]);
     expect(patches.map(({ coverage }) => coverage.executed)).toEqual([2, 2]);
     const [{ replay = [], findings = [] } = {}] = patches;
-    expect(replay).toEqual([mails, '--git', clone]);
+    expect(replay).toEqual([mails, '--patch', '1', '--git', clone]);
     const { side = 'post', schedule = '' } = findings[0] ?? {};
     const again = ['--scenario', 'S02', '--vm', 'tdx', '--side', side, '--schedule', schedule];
     const replayed = await command.run(['simulate', ...replay, ...again]);
