@@ -37,7 +37,7 @@ export function snapshotReader(): (ref: TreeRef) => SnapshotTexts {
   };
 }
 
-/** Files named in `overrides` take that text; other files that a patch changes are none of KVM's. */
+/** Files named in `overrides` take that text, our stand-ins too; other files that a patch changes are none of KVM's. */
 export function compileTree(
   texts: SnapshotTexts,
   stand: StandIns,
@@ -46,10 +46,11 @@ export function compileTree(
   cache: LoweringCache,
 ): Program {
   const tree = (path: string): string | null => overrides[path] ?? texts[path] ?? null;
+  const around = new Map([...stand].map(([path, text]) => [path, overrides[path] ?? texts[path] ?? text]));
   return compile(
     {
-      units: treeUnits(stand, tree),
-      include: includer(includeRules(stand), tree),
+      units: treeUnits(around, tree),
+      include: includer(includeRules(around), tree),
       defines: { ...DEFINES, ...probe(tree) },
       fixed: FIXED,
       mute: MUTE,

@@ -4,14 +4,17 @@
  */
 
 import type { VmType } from '../../model/machine/types';
+import { mergePlacements } from '../kernel/merge';
 import { placePatch } from '../kernel/place';
 import type { Reference } from '../kernel/reference';
 import { inScope } from '../kernel/scope';
 import { indexSources, type SourceIndex } from '../kernel/source-index';
+import { standInFor } from '../kernel/tree/environment';
 import { type LocatedPatch, type Locator, openLocator } from '../kernel/tree/locate';
 import { placeInTree } from '../kernel/tree/place';
 import { snapshotTree } from '../kernel/tree/snapshot';
 import { openWorkTree, TreeError, type TreeSource } from '../kernel/tree/source';
+import type { Placement } from '../kernel/types';
 import type { FileDiff, PatchMail } from '../patch/types';
 import { standIns } from './compile-tree';
 import type { TreeRef } from './jobs';
@@ -84,6 +87,8 @@ class PlacedSeries implements Series {
   /** What the patches so far leave of the reference, and of the tree. */
   private texts: ReadonlyMap<string, string>;
   private readonly overlay = new Map<string, string | null>();
+  /** What the patches so far leave of the stand-ins around a tree's KVM; null while none touched them. */
+  private standIns: ReadonlyMap<string, string> | null = null;
 
   constructor(
     private readonly reference: Reference,
@@ -123,16 +128,45 @@ class PlacedSeries implements Series {
     const snapshot = await this.parts.snapshot(located.source, this.overlay, standIns(this.reference));
     const texts = new Map([...located.preImages].map(([path, { text }]) => [path, text]));
     const kernel = snapshot.kernel ?? located.source.kernel ?? 'unknown';
-    const placed = placedPatch(placeInTree(patch.files, texts), 'tree', kernel);
+    const { placement, notes: stoodIn } = this.placeWithStandIns(patch.files, texts);
+    const placed = placedPatch(placement, 'tree', kernel);
     this.apply(patch.files, placed);
     const notes = [
       `the code is that of ${located.source.described}${choice.found === undefined ? '' : `, ${choice.found}`}`,
       ...located.notes,
       ...located.missing,
+      ...stoodIn,
       ...snapshot.notes,
       ...snapshot.lacks.map((vm) => `${vm} is not applicable: this kernel has no such VM type`),
     ];
     return { patch: placed, tree: snapshot.ref, lacks: snapshot.lacks, notes, disappointed: false };
+  }
+
+  /**
+   * Files of KVM that are not compiled from the tree, and that one of our stand-ins takes the place of, have
+   * their hunks placed into it by structure.
+   */
+  private placeWithStandIns(
+    files: readonly FileDiff[],
+    texts: ReadonlyMap<string, string>,
+  ): { placement: Placement; notes: string[] } {
+    const stood = files.filter(
+      ({ oldPath }) => oldPath !== null && standInFor(oldPath, this.reference.kernel) !== null,
+    );
+    const placement = placeInTree(
+      files.filter((file) => !stood.includes(file)),
+      texts,
+    );
+    if (stood.length === 0) return { placement, notes: [] };
+    this.standIns ??= this.reference.kernel;
+    const inStandIns = placePatch(stood, indexOf(this.standIns, this.reference));
+    const changed = inStandIns.images.map(({ path, post }) => [path, post.text] as const);
+    this.standIns = new Map([...this.standIns, ...changed]);
+    const names = stood.map(({ oldPath }) => oldPath).join(', ');
+    return {
+      placement: mergePlacements(placement, inStandIns),
+      notes: [`${names}: not compiled from the tree; its hunks were placed by structure into what stands for it`],
+    };
   }
 
   private async open({ tree, git, base, known }: TreeChoice): Promise<Locator> {

@@ -82,6 +82,19 @@ export const FIXED: Readonly<Record<string, string>> = {
   'KVM_HPAGE_GFN_SHIFT(x)': '(((x) - 1) * 2)',
 };
 
+/** Files of KVM that are not compiled from the tree, and what stands for them. */
+const STOOD_IN: Readonly<Record<string, string>> = {
+  'arch/x86/kvm/x86.c': 'model/kernel/x86.c',
+  'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
+  'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
+};
+
+/** Our file that takes the place of a kernel file, null where the tree's own is compiled or nothing stands for it. */
+export function standInFor(kernelPath: string, stand: ReadonlyMap<string, string>): string | null {
+  const path = STOOD_IN[kernelPath];
+  return path !== undefined && stand.has(path) ? path : null;
+}
+
 /** The files that are compiled: the tree's units, then our stand-ins, then the scenarios' drivers. */
 export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: string) => string | null): SourceText[] {
   const own = UNITS.flatMap((path) => {

@@ -74,6 +74,8 @@ async function collect(
       wanted.push(...wantedBy(path, text));
     }
   }
+  // Stand-ins that an earlier patch of the series has changed.
+  for (const [path, text] of overlay) if (stand.has(path) && text !== null) texts.set(path, text);
   return texts;
 }
 
