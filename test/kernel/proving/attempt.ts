@@ -12,6 +12,8 @@ export interface Command {
   readonly tree: string | null;
   /** Seconds. */
   readonly budget: number;
+  /** Preemption bound. */
+  readonly preemptions: number;
   /** An empty folder, outside any kernel tree, that takes the patches and the reports. */
   readonly folder: string;
   /** Folder that keeps them; null: none does. */
@@ -21,13 +23,14 @@ export interface Command {
 /** Milliseconds beyond the budget after which a review counts as hung: preparing a tree takes its time, too. */
 const GRACE = 240_000;
 
-function argumentsOf({ cli, tree, budget }: Command, patch: string, output: string): string[] {
+function argumentsOf({ cli, tree, budget, preemptions }: Command, patch: string, output: string): string[] {
   return [
     cli,
     'check',
     patch,
     ...(tree === null ? [] : ['--tree', tree]),
     ...['--format', 'json', '--output', output, '--fail-on', 'never', '--jobs', '1', '--budget', `${budget}`],
+    ...['--preemptions', `${preemptions}`],
   ];
 }
 

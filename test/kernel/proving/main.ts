@@ -11,7 +11,7 @@ import { fetchKernel, haveKernel } from '../fetch.mjs';
 import { makePatch } from '../make-patch';
 import { REASONS } from '../reasons';
 import { attempt } from './attempt';
-import { judge } from './judge';
+import { type Judgement, judge } from './judge';
 import { type ProvingOptions, readOptions, USAGE } from './options';
 import { type Judged, resultsText, shortfalls, totalsOf, totalsText } from './results';
 
@@ -42,6 +42,12 @@ function progress({ edit, judgement }: Judged, done: number, all: number): strin
   return `${`${done}`.padStart(`${all}`.length)}/${all} ${edit.id}: ${what} (${(milliseconds / 1000).toFixed(1)} s)`;
 }
 
+/** Most bugs need no second preemption, and runs with two take several times as long as those with one. */
+const FIRST_BOUND = 1;
+const SECOND_BOUND = 2;
+
+const isFound = ({ result }: Judgement): boolean => result === 'found' || result === 'other';
+
 /** Runs all, `jobs` at a time; the results are in the order of the cases. */
 async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, cli: string): Promise<Judged[]> {
   const sources = new Map<Release, string>();
@@ -57,8 +63,12 @@ async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, 
     for (let edit = queue.shift(); edit !== undefined; edit = queue.shift()) {
       const source = sources.get(releaseOf(edit)) ?? '';
       const mail = makePatch(source, edit);
-      const made = await attempt(edit.id, mail, { cli, tree: tier === 'tree' ? source : null, budget, folder, keep });
-      const judged = { edit, judgement: judge(edit, mail, made, tier) };
+      const command = { cli, tree: tier === 'tree' ? source : null, budget, folder, keep };
+      const tryWith = async (preemptions: number) =>
+        judge(edit, mail, await attempt(edit.id, mail, { ...command, preemptions }), tier);
+      let judgement = await tryWith(FIRST_BOUND);
+      if (isBug(edit) && !isFound(judgement)) judgement = await tryWith(SECOND_BOUND);
+      const judged = { edit, judgement };
       results.set(edit.id, judged);
       console.log(progress(judged, results.size, wanted.length));
     }
@@ -73,7 +83,7 @@ async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, 
 
 function listMissed(judged: readonly Judged[]): void {
   for (const { edit, judgement } of judged) {
-    if (!isBug(edit) || judgement.result === 'found' || judgement.result === 'other') continue;
+    if (!isBug(edit) || isFound(judgement)) continue;
     console.log(`${judgement.result}: ${edit.id}: ${judgement.remark || (REASONS[edit.id] ?? 'unexplained')}`);
   }
 }
