@@ -91,7 +91,8 @@ export class LoweringCache {
 
   private restored(key: string, scope: CachedScope): CachedScope {
     const saved = this.store?.load(key) ?? null;
-    if (saved === null) return scope;
+    // Of too many, most are of edits long gone: a scope starts anew, and so does what is kept of it.
+    if (saved === null || saved.functions.size >= MAX_FUNCTIONS) return scope;
     for (const [name, code] of saved.functions) scope.functions.set(name, code);
     scope.origins = saved.origins;
     this.stored.set(scope, saved.functions.size);

@@ -29,9 +29,16 @@ function differing<T>(
   });
 }
 
-/** Where the steps come from is no difference. */
+/** Where the steps come from and what their registers are called is no difference; the room for locals is one. */
 function sameFunction(a: FunctionCode, b: FunctionCode): boolean {
-  return a.steps === b.steps || (a.steps.length === b.steps.length && stepsText(a.steps) === stepsText(b.steps));
+  if (a.steps === b.steps) return true;
+  if (a.steps.length !== b.steps.length || textOf(frameOf(a)) !== textOf(frameOf(b))) return false;
+  return stepsText(a.steps) === stepsText(b.steps);
+}
+
+/** What a call makes room for and converts. */
+function frameOf({ frameSize, params, returns }: FunctionCode): unknown {
+  return [frameSize, params.map(({ t }) => t), returns];
 }
 
 function stepsText(steps: readonly Step[]): string {

@@ -5,11 +5,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { RunResult } from '../../model/explore/types';
 import type { Overrides, RunJob } from './jobs';
+import { keepValue, loadKept, trimKept } from './kept-files';
 
 /** Results kept at most; the least recently used go first. */
 const KEPT = 4000;
@@ -32,14 +31,17 @@ export function openRunCache(folder: string | null): RunCache {
       if (known !== null) return known;
       const result = run();
       if (!result.complete) return result;
-      store(folder, file, result);
-      if (++written % TRIM_EVERY === 1) trim(folder);
+      keepValue(file, result);
+      if (++written % TRIM_EVERY === 1) trimKept(folder, KEPT, KEPT * 0.9);
       return result;
     },
   };
 }
 
-/** Names the texts of a program: `base` are the files that stand where `overrides` name none. */
+/**
+ * Names the texts of a program: `base` are the files that stand where `overrides` name none. Which files are
+ * overridden counts even where their texts are the same: a result has the lines of their macros, and no others'.
+ */
 export function codeNamer(engine: string): (base: Readonly<Record<string, string>>, overrides: Overrides) => string {
   const hashes = new WeakMap<Readonly<Record<string, string>>, ReadonlyMap<string, string>>();
   const hashesOf = (base: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
@@ -50,7 +52,8 @@ export function codeNamer(engine: string): (base: Readonly<Record<string, string
   return (base, overrides) => {
     const all = new Map(hashesOf(base));
     for (const [path, text] of Object.entries(overrides)) all.set(path, hashOf(text));
-    return hashOf([engine, ...[...all].map(([path, hash]) => `${path} ${hash}`).sort()].join('\n'));
+    const texts = [...all].map(([path, hash]) => `${path} ${hash}`).sort();
+    return hashOf(JSON.stringify([engine, Object.keys(overrides).sort(), texts]));
   };
 }
 
@@ -66,35 +69,6 @@ export function runKey(code: string, { scenario, vm, bounds, invariants }: RunJo
 }
 
 function load(file: string): RunResult | null {
-  try {
-    const result = deserialize(readFileSync(file)) as RunResult;
-    const now = new Date();
-    utimesSync(file, now, now);
-    return typeof result.scenario === 'string' ? result : null;
-  } catch {
-    return null;
-  }
-}
-
-function store(folder: string, file: string, result: RunResult): void {
-  const aside = `${file}.${process.pid}.${Math.trunc(performance.now())}`;
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(aside, serialize(result), { mode: 0o600 });
-    renameSync(aside, file);
-  } catch {
-    rmSync(aside, { force: true });
-  }
-}
-
-function trim(folder: string): void {
-  try {
-    const names = readdirSync(folder);
-    if (names.length <= KEPT) return;
-    const dated = names.map((name) => ({ name, used: statSync(join(folder, name)).mtimeMs }));
-    dated.sort((a, b) => b.used - a.used);
-    for (const { name } of dated.slice(KEPT * 0.9)) rmSync(join(folder, name), { force: true });
-  } catch {
-    // Another process trims at the same time.
-  }
+  const result = loadKept(file) as Partial<RunResult> | null;
+  return typeof result?.scenario === 'string' ? (result as RunResult) : null;
 }
