@@ -45,8 +45,8 @@ export function compileTree(
   parser: CParser,
   cache: LoweringCache,
 ): Program {
-  const tree = (path: string): string | null => overrides[path] ?? texts[path] ?? null;
-  const around = new Map([...stand].map(([path, text]) => [path, overrides[path] ?? texts[path] ?? text]));
+  const tree = (path: string): string | null => own(overrides, path) ?? own(texts, path);
+  const around = new Map([...stand].map(([path, text]) => [path, tree(path) ?? text]));
   return compile(
     {
       units: treeUnits(around, tree),
@@ -62,4 +62,9 @@ export function compileTree(
     parser,
     cache,
   );
+}
+
+/** An include may ask for `toString`, which every object has. */
+function own(texts: Readonly<Record<string, string>>, path: string): string | null {
+  return Object.hasOwn(texts, path) ? (texts[path] ?? null) : null;
 }
