@@ -18,6 +18,8 @@ export interface ProvingOptions {
   readonly cli: string | null;
   /** Write RESULTS.md. */
   readonly write: boolean;
+  /** What fails: less than the bounds, or only what reasons.ts does not explain. */
+  readonly gate: 'bounds' | 'unexplained';
   /** Keep each review's JSON in this folder. */
   readonly keep: string | null;
 }
@@ -32,6 +34,9 @@ export const USAGE = `usage: node test/kernel/run.mjs [options]
   --budget SECONDS         per patch (60)
   --cli FILE               the built command line (that of package.json)
   --keep DIR               keep each patch and the JSON of its review
+  --gate bounds|unexplained
+                           what fails: totals below the bounds, or a miss without a reason
+                           in reasons.ts (bounds); a false finding always does
   --write                  regenerate test/kernel/RESULTS.md
 `;
 
@@ -73,11 +78,14 @@ export function readOptions(args: readonly string[]): ProvingOptions {
       budget: text,
       cli: text,
       keep: text,
+      gate: text,
       write: { type: 'boolean' },
     },
   });
   const tier = values.tier ?? 'tree';
   if (tier !== 'tree' && tier !== 'reference') throw new Error(`--tier is tree or reference, not ${tier}`);
+  const gate = values.gate ?? 'bounds';
+  if (gate !== 'bounds' && gate !== 'unexplained') throw new Error(`--gate is bounds or unexplained, not ${gate}`);
   const options: ProvingOptions = {
     only: pattern(values.only),
     releases: releases(values.release, tier),
@@ -86,6 +94,7 @@ export function readOptions(args: readonly string[]): ProvingOptions {
     jobs: positive('jobs', values.jobs) ?? availableParallelism(),
     budget: positive('budget', values.budget) ?? 60,
     cli: values.cli ?? null,
+    gate,
     keep: values.keep ?? null,
     write: values.write ?? false,
   };
