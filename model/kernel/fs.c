@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Descriptors, files, inodes and the page cache of guest_memfd, as KVM can tell them apart.
+ */
+#include "kernel.h"
+
+/* ---- files ---- */
+static struct file *fd_table[NR_FDS];
+static bool fd_taken[NR_FDS];
+/* what each CPU's task has to do before it is back in user space */
+static struct file *task_works[NR_CPUS];
+static struct super_block gmem_sb;
+static struct vfsmount gmem_mount = { .mnt_sb = &gmem_sb };
+
+void inode_init_once(struct inode *inode)
+{
+	inode->i_mapping = &inode->i_data;
+	inode->i_data.host = inode;
+	INIT_LIST_HEAD(&inode->i_data.i_private_list);
+}
+
+static struct pseudo_fs_context pseudo_context;
+
+struct pseudo_fs_context *init_pseudo(struct fs_context *fc, unsigned long magic)
+{
+	fc->fs_private = &pseudo_context;
+	return &pseudo_context;
+}
+
+struct vfsmount *kern_mount(struct file_system_type *type)
+{
+	struct fs_context fc = { .fs_private = NULL };
+
+	if (type->init_fs_context)
+		type->init_fs_context(&fc);
+	gmem_sb.s_op = pseudo_context.ops;
+	return &gmem_mount;
+}
+
+void kern_unmount(struct vfsmount *mnt)
+{
+}
+
+static struct inode *new_inode(struct super_block *sb)
+{
+	struct inode *inode;
+
+	if (sb && sb->s_op && sb->s_op->alloc_inode)
+		inode = sb->s_op->alloc_inode(sb);
+	else
+		inode = kzalloc(sizeof(*inode), GFP_KERNEL);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	inode_init_once(inode);
+	inode->i_sb = sb;
+	__machine_name(&inode->i_data.invalidate_lock, "invalidate_lock");
+	return inode;
+}
+
+struct inode *anon_inode_make_secure_inode(struct super_block *sb, const char *name, const struct inode *context)
+{
+	return new_inode(sb);
+}
+
+void iput(struct inode *inode)
+{
+}
+
+static struct file *new_file(struct inode *inode, const struct file_operations *fops, void *priv)
+{
+	struct file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+
+	if (!file)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&file->f_count, 1);
+	file->f_op = fops;
+	file->private_data = priv;
+	file->f_inode = inode;
+	file->f_mapping = inode ? inode->i_mapping : NULL;
+	return file;
+}
+
+struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name, int flags,
+			       const struct file_operations *fops)
+{
+	return new_file(inode, fops, NULL);
+}
+
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *priv, int flags)
+{
+	return new_file(NULL, fops, priv);
+}
+
+struct file *anon_inode_create_getfile(const char *name, const struct file_operations *fops, void *priv, int flags,
+				       const struct inode *context)
+{
+	return new_file(new_inode(NULL), fops, priv);
+}
+
+int get_unused_fd_flags(unsigned int flags)
+{
+	int fd;
+
+	for (fd = 0; fd < NR_FDS; fd++) {
+		if (!fd_taken[fd]) {
+			fd_taken[fd] = true;
+			return fd;
+		}
+	}
+	return -EBUSY;
+}
+
+void put_unused_fd(unsigned int fd)
+{
+	fd_taken[fd] = false;
+}
+
+void fd_install(unsigned int fd, struct file *file)
+{
+	fd_table[fd] = file;
+}
+
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags)
+{
+	int fd = get_unused_fd_flags(flags);
+
+	if (fd >= 0)
+		fd_install(fd, new_file(NULL, fops, priv));
+	return fd;
+}
+
+struct file *fget(unsigned int fd)
+{
+	struct file *file = fd < NR_FDS ? fd_table[fd] : NULL;
+
+	if (!file || !refcount_inc_not_zero(&file->f_count))
+		return NULL;
+	return file;
+}
+
+struct file *get_file(struct file *f)
+{
+	refcount_inc(&f->f_count);
+	return f;
+}
+
+/* Files are never freed here, as the kernel's memory for them is reused as files only. */
+struct file *get_file_active(struct file **f)
+{
+	struct file *file = READ_ONCE(*f);
+
+	if (!file || !refcount_inc_not_zero(&file->f_count))
+		return NULL;
+	return file;
+}
+
+/* The release is put off until the task leaves the kernel: the caller may hold any lock. */
+void fput(struct file *file)
+{
+	if (refcount_dec_and_test(&file->f_count))
+		task_works[smp_processor_id()] = file;
+}
+
+void task_work_run(void)
+{
+	struct file *file = task_works[smp_processor_id()];
+
+	if (!file)
+		return;
+	task_works[smp_processor_id()] = NULL;
+	file->f_op->release(file->f_inode, file);
+}
+
+void close_fd(unsigned int fd)
+{
+	struct file *file = fd_table[fd];
+
+	fd_table[fd] = NULL;
+	fd_taken[fd] = false;
+	fput(file);
+	task_work_run();
+}
+
+/* ---- page cache ---- */
+
+/* The folio at @index, locked and with a reference, or -ENOENT. */
+struct folio *filemap_lock_folio(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio;
+
+	mutex_lock(&mapping->folio_lock[index]);
+	folio = mapping->i_pages[index];
+	if (!folio) {
+		mutex_unlock(&mapping->folio_lock[index]);
+		return ERR_PTR(-ENOENT);
+	}
+	get_page(&folio->page);
+	return folio;
+}
+
+/* The same, but a new folio is made if there is none (still or again). */
+struct folio *__filemap_get_folio_mpol(struct address_space *mapping, pgoff_t index, int flags, gfp_t gfp, void *policy)
+{
+	struct folio *folio;
+	struct page *page;
+
+	mutex_lock(&mapping->folio_lock[index]);
+	folio = mapping->i_pages[index];
+	if (!folio) {
+		page = alloc_page(gfp);
+		if (!page) {
+			mutex_unlock(&mapping->folio_lock[index]);
+			return ERR_PTR(-ENOMEM);
+		}
+		folio = (struct folio *)page;
+		folio->index = index;
+		folio->mapping = mapping;
+		mapping->i_pages[index] = folio;
+		__gmem_page(page, index);
+	}
+	get_page(&folio->page);
+	return folio;
+}
+
+void folio_unlock(struct folio *folio)
+{
+	mutex_unlock(&folio->mapping->folio_lock[folio->index]);
+}
+
+bool folio_test_uptodate(struct folio *folio)
+{
+	return folio->page.__flags & FOLIO_UPTODATE;
+}
+
+void folio_mark_uptodate(struct folio *folio)
+{
+	folio->page.__flags |= FOLIO_UPTODATE;
+}
+
+bool folio_test_hwpoison(struct folio *folio)
+{
+	return folio->page.__flags & FOLIO_HWPOISON;
+}
+
+void folio_set_hwpoison(struct folio *folio)
+{
+	folio->page.__flags |= FOLIO_HWPOISON;
+}
+
+void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend)
+{
+	pgoff_t index, end = (lend + 1) >> PAGE_SHIFT;
+	struct folio *folio;
+
+	for (index = lstart >> PAGE_SHIFT; index < end && index < GMEM_NR_PAGES; index++) {
+		mutex_lock(&mapping->folio_lock[index]);
+		folio = mapping->i_pages[index];
+		mapping->i_pages[index] = NULL;
+		if (folio)
+			__gmem_truncate(&folio->page, index);
+		mutex_unlock(&mapping->folio_lock[index]);
+		if (folio && mapping->a_ops && mapping->a_ops->free_folio)
+			mapping->a_ops->free_folio(folio);
+		if (folio)
+			put_page(&folio->page);
+	}
+}
