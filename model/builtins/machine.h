@@ -35,9 +35,15 @@ void __machine_td(struct tdx_td *td, int hkid);
 /*
  * On: a further vCPU, not modelled, runs in the TD all the time, so that BUSY may be injected for
  * SEAMCALLs even where no modelled vCPU is in the guest. A kick that waits forces it out too; it comes
- * back when mmu_lock is dropped.
+ * back when mmu_lock is dropped. While the TD is built, it is another CPU's SEAMCALL that is in the way.
  */
 void __machine_noise(int on);
+
+/*
+ * On: the module may refuse to take something from the TD (BLOCK, REMOVE, WBINVD) for a reason of
+ * its own, not BUSY. An injected choice; KVM has to give the VM up for it.
+ */
+void __machine_refusals(int on);
 
 /* A name for a lock (or any object) that is no field of struct kvm; `name` is a string literal. */
 void __machine_name(const void *object, const char *name);

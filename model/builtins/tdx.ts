@@ -8,7 +8,7 @@ import { objectSize } from '../machine/heap';
 import { PAGE_SHIFT } from '../machine/layout';
 import type { Machine } from '../machine/machine';
 import { hex, pfnOfPage } from '../machine/pages';
-import { register } from '../machine/registry';
+import { REFUSED, register, registered } from '../machine/registry';
 import { reportedState, septCovers, septEntry } from '../machine/sept';
 import {
   addControlPage,
@@ -39,7 +39,7 @@ import {
   septAdd,
   septRemove,
 } from '../machine/tdx-memory';
-import { isBusy, statusText, TDX } from '../machine/tdx-status';
+import { isBusy, OPERAND, statusText, TDX } from '../machine/tdx-status';
 import { opStateOf, PAMT_TYPES, pamtGfn, pamtType } from '../machine/tdx-td';
 import type { Builtin, Choice } from '../machine/types';
 import { registeredVcpus, someGuestRuns, vcpuWord } from '../machine/vcpus';
@@ -61,6 +61,8 @@ interface Seamcall {
   readonly busy?: bigint;
   /** Argument numbers of ext_err1 and ext_err2. */
   readonly errors?: readonly [number, number];
+  /** The module may refuse it for a reason that the model doesn't know, where set-up allows that. */
+  readonly refusable?: boolean;
   /** Statuses beside SUCCESS and BUSY that KVM handles. */
   readonly handled?: readonly bigint[];
 }
@@ -70,19 +72,44 @@ const gfnOf = (c: Call, i: number): number => Number(big(c, i) >> BigInt(PAGE_SH
 function seamcall(wrapper: string, s: Seamcall): Builtin {
   return define(wrapper, {
     point: true,
-    ...(s.busy !== undefined && { choices: (c) => busyChoices(c.m) }),
-    run: (c) => finish(c, s, c.choice === 1 && s.busy !== undefined ? s.busy : s.run(c)),
+    ...((s.busy !== undefined || s.refusable) && { choices: (c) => waysOf(c.m, s) }),
+    run: (c) => finish(c, s, outcome(c, s)),
     describe: (c, result) => `${s.name}${aboutText(s.about?.(c) ?? {})}: ${statusText(BigInt(result ?? 0))}`,
   });
 }
 
-/** Another CPU holds a lock of the module for a moment: only a guest that runs can be its reason. */
-const busyChoices = (m: Machine): readonly Choice[] =>
-  opStateOf(m) === 'RUNNABLE' && someGuestRuns(m) ? [...ONE_WAY, { label: 'BUSY', faults: 1 }] : ONE_WAY;
+const BUSY: Choice = { label: 'BUSY', faults: 1 };
+const REFUSAL: Choice = { label: 'refused', faults: 1 };
+
+/**
+ * Another CPU holds a lock of the module for a moment: a guest that runs can be its reason, or, while the
+ * TD is built, another SEAMCALL on it (both: `__machine_noise`).
+ */
+const maybeBusy = (m: Machine): boolean => opStateOf(m) !== 'UNINITIALIZED' && someGuestRuns(m);
+
+/** The ways that a SEAMCALL can go beside what the state of the TD says. */
+function waysOf(m: Machine, s: Seamcall): readonly Choice[] {
+  const busy = s.busy !== undefined && maybeBusy(m);
+  const refused = s.refusable && registered(m, 'refusals') !== 0 && registered(m, 'refused') === REFUSED.no;
+  return busy || refused ? [...ONE_WAY, ...(busy ? [BUSY] : []), ...(refused ? [REFUSAL] : [])] : ONE_WAY;
+}
+
+/** The status: that of the way chosen. */
+function outcome(c: Call, s: Seamcall): bigint {
+  const way = waysOf(c.m, s)[c.choice];
+  if (way === BUSY && s.busy !== undefined) return s.busy;
+  if (way !== REFUSAL) return s.run(c);
+  register(c.m, 'refused', REFUSED.pending);
+  return TDX.OPERAND_INVALID | OPERAND.RCX;
+}
 
 function finish(c: Call, s: Seamcall, status: bigint): bigint {
   const about = s.about?.(c) ?? {};
-  const expected = status === TDX.SUCCESS || isBusy(status) || (s.handled ?? []).includes(status);
+  const expected =
+    status === TDX.SUCCESS ||
+    isBusy(status) ||
+    (s.handled ?? []).includes(status) ||
+    registered(c.m, 'refused') !== REFUSED.no;
   const { gfn = -1, level = 0, pfn = 0 } = about;
   c.m.emit({ type: 'seamcall', thread: c.thread.id, name: s.name, gfn, level, pfn, status, expected });
   if (s.errors) reportEntry(c, s.errors, about);
@@ -114,6 +141,7 @@ function rangeCall(wrapper: string, name: string, run: (m: Machine, gfn: number,
   return seamcall(wrapper, {
     name,
     busy: name === 'TDH.MEM.RANGE.BLOCK' || name === 'TDH.MEM.RANGE.UNBLOCK' ? BUSY_SEPT : BUSY_ENTRY,
+    refusable: true,
     errors: [3, 4],
     about: (c) => ({ gfn: gfnOf(c, 1), level: num(c, 2) }),
     run: (c) => run(c.m, gfnOf(c, 1), num(c, 2)),
@@ -156,6 +184,7 @@ const memoryCalls: readonly Builtin[] = [
   seamcall('tdh_mr_finalize', { name: 'TDH.MR.FINALIZE', run: (c) => mrFinalize(c.m) }),
   seamcall('tdh_phymem_page_wbinvd_hkid', {
     name: 'TDH.PHYMEM.PAGE.WBINVD',
+    refusable: true,
     about: (c) => ({ pfn: num(c, 1) }),
     run: (c) => pageWbinvd(c.m, num(c, 1)),
   }),

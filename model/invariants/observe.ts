@@ -7,7 +7,7 @@ import { findField, numberField, readField, roots, type WalkedSpte, walkAll } fr
 import { findHeld, isHeld, writerOf } from '../machine/locks';
 import type { Machine } from '../machine/machine';
 import { ownerOf } from '../machine/pages';
-import { registered } from '../machine/registry';
+import { REFUSED, registered } from '../machine/registry';
 import { isLeaf, isPresent, sptePfn } from '../machine/spte';
 import { type TlbEntry, tlbEntries } from '../machine/tlb';
 import type { MachineEvent } from '../machine/types';
@@ -97,6 +97,12 @@ export const isLock = (m: Machine, event: LockEvent, name: string): boolean => e
 
 /** Was the VM given up after a broken assumption? Then mirror and S-EPT may differ. */
 export const isBugged = (m: Machine): boolean => (kvmNumber(m, 'vm_bugged') ?? 0) !== 0;
+
+/**
+ * Was the VM given up since the TDX module would not let go of a page? Then that page stays in the S-EPT,
+ * whatever becomes of its gfn: no proof of KVM's holds for it any more.
+ */
+export const isGivenUp = (m: Machine): boolean => registered(m, 'refused') === REFUSED.answered;
 
 /** Does somebody still use the VM? Teardown has rules of its own. */
 export const isLive = (m: Machine): boolean => (kvmNumber(m, 'users_count.refs') ?? 1) > 0;

@@ -3,7 +3,7 @@
 import type { Machine } from '../machine/machine';
 import { septEntries } from '../machine/sept';
 import { VM_TYPES } from '../machine/types';
-import { gfnText, installedPfn, isStrangers, leaves, pfnText, usableTranslations } from './observe';
+import { gfnText, installedPfn, isGivenUp, isStrangers, leaves, pfnText, usableTranslations } from './observe';
 import type { Invariant } from './types';
 
 const isGuestOwner = (owner: string): boolean => owner.startsWith('gmem') || owner === 'user';
@@ -11,7 +11,7 @@ const isGuestOwner = (owner: string): boolean => owner.startsWith('gmem') || own
 /** What still maps the page, in words; undefined when nothing does. */
 function reachedBy(m: Machine, pfn: number): string | undefined {
   const leaf = leaves(m).find((entry) => entry.pfn === pfn);
-  const entry = m.vm === 'tdx' ? septEntries(m).find((sept) => sept.pfn === pfn) : undefined;
+  const entry = m.vm === 'tdx' && !isGivenUp(m) ? septEntries(m).find((sept) => sept.pfn === pfn) : undefined;
   const cached = usableTranslations(m).find((translation) => translation.pfn === pfn);
   const by = [
     leaf && `the ${leaf.valid ? '' : 'invalid '}${leaf.root} table (${gfnText(leaf.gfn)})`,
@@ -29,7 +29,7 @@ export const invariant: Invariant = {
   id: 'unmap-before-free',
   title: "A page is out of every guest's reach before it is freed",
   statement:
-    'A page that leaves guest_memfd or the VMM is in no KVM page table (valid or invalid root), no S-EPT entry and no translation that a vCPU can still use; and no such page is mapped or reached later.',
+    'A page that leaves guest_memfd or the VMM is in no KVM page table (valid or invalid root), no S-EPT entry and no translation that a vCPU can still use; and no such page is mapped or reached later. (A VM that was given up since the TDX module refused a removal is exempt as to its S-EPT.)',
   why: 'The guest reads and writes memory of whoever gets the page next: the worst that can happen to a host.',
   source: 'seed 002 (a hole punch must tell KVM before it frees); seed 000 (the memslot is gone, so it cannot)',
   example: 'Truncate the page cache before kvm_gmem_invalidate_start().',

@@ -5,7 +5,27 @@
 import { AT } from './layout';
 import type { Machine } from './machine';
 
-const FIELDS = { kvm: 0, attributes: 4, td: 8, noise: 12, pendingVe: 16, otherInGuest: 20, faultUsed: 24 } as const;
+const FIELDS = {
+  kvm: 0,
+  attributes: 4,
+  td: 8,
+  noise: 12,
+  pendingVe: 16,
+  otherInGuest: 20,
+  faultUsed: 24,
+  refusals: 28,
+  refused: 32,
+} as const;
+
+/** Values of `refused`: whether the TDX module has refused a removal for a reason of its own. */
+export const REFUSED = {
+  /** It hasn't. */
+  no: 0,
+  /** It has, and KVM has not given the VM up for it so far. */
+  pending: 1,
+  /** It has, and KVM has given the VM up. */
+  answered: 2,
+} as const;
 
 /** Address of a registered object (0: none), or a switch of set-up. */
 export const registered = (m: Machine, what: keyof typeof FIELDS): number => m.memory.u32(AT.vm + FIELDS[what]);
