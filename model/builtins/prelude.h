@@ -59,7 +59,9 @@ typedef u64 gfn_t; typedef u64 gpa_t; typedef u64 hpa_t; typedef u64 kvm_pfn_t; 
 /* ---- marked accesses: the C engine lowers these to single `once` / atomic steps ---- */
 #define READ_ONCE(x) __read_once(x)
 #define WRITE_ONCE(x, v) __write_once(x, v)
-#define rcu_dereference(p) READ_ONCE(p)
+/* CONFIG_PROVE_RCU: outside of a read-side section it is a `lock-rule` */
+void __rcu_dereferenced(void);
+#define rcu_dereference(p) ({ __rcu_dereferenced(); READ_ONCE(p); })
 #define rcu_dereference_check(p, c) READ_ONCE(p)
 #define rcu_dereference_protected(p, c) (p)
 #define rcu_assign_pointer(p, v) WRITE_ONCE(p, v)

@@ -7,6 +7,7 @@ import {
   callbackCount,
   callRcu,
   endSrcuWait,
+  rcuNesting,
   rcuReadLock,
   rcuReadUnlock,
   rcuWaitOver,
@@ -20,6 +21,13 @@ import { define, num, reads, touchesNothing, writes } from './define';
 export const rcuBuiltins: readonly Builtin[] = [
   define('rcu_read_lock', { run: (c) => rcuReadLock(c.m, c.thread.id) }),
   define('rcu_read_unlock', { run: (c) => rcuReadUnlock(c.m, c.thread.id) }),
+  // What RCU protects is looked at: the caller must be in a read-side section (CONFIG_PROVE_RCU).
+  define('__rcu_dereferenced', {
+    run: (c) => {
+      if (rcuNesting(c.m, c.thread.id) > 0) return;
+      c.m.violate('lock-rule', 'rcu_dereference() outside of an RCU read-side section');
+    },
+  }),
   define('__rcu_wait_begin', {
     point: true,
     run: (c) => {

@@ -16,6 +16,7 @@ import { invariant as flushBeforeUnlock } from './flush-before-unlock';
 import { invariant as freezeAroundSeamcall } from './freeze-around-seamcall';
 import { invariant as frozenIsTransient } from './frozen-is-transient';
 import { invariant as gmemBindingSafe } from './gmem-binding-safe';
+import { invariant as gmemSlotRestricted } from './gmem-slot-restricted';
 import { invariant as invalidateBalanced } from './invalidate-balanced';
 import { invariant as kernelBug } from './kernel-bug';
 import { invariant as kernelWarning } from './kernel-warning';
@@ -28,6 +29,7 @@ import { invariant as mirrorSeptInSync } from './mirror-sept-in-sync';
 import { invariant as mnVsMemslotSerialised } from './mn-vs-memslot-serialised';
 import { invariant as noEntryDuringZapRetry } from './no-entry-during-zap-retry';
 import { invariant as noInstallWhileInvalidating } from './no-install-while-invalidating';
+import { invariant as noLockCycle } from './no-lock-cycle';
 import { invariant as noSrcuSelfDeadlock } from './no-srcu-self-deadlock';
 import { invariant as noZapGfnRangeOnTd } from './no-zap-gfn-range-on-td';
 import { invariant as notifierSharedOnly } from './notifier-shared-only';
@@ -92,8 +94,10 @@ export const invariants: readonly Invariant[] = [
   ptPageRcuFreed,
   rootRefcountSound,
   leafPfnStable,
+  gmemSlotRestricted,
   gmemBindingSafe,
   spuriousExitOkStaleMapNot,
+  noLockCycle,
   noSrcuSelfDeadlock,
   faultProgress,
   vmDeadTerminates,

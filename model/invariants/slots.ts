@@ -15,6 +15,9 @@ export interface Slot {
   readonly invalid: boolean;
   /** KVM_MEM_GUEST_MEMFD. */
   readonly gmem: boolean;
+  /** KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY. */
+  readonly logsDirtyPages: boolean;
+  readonly readOnly: boolean;
   /** `gmem.file`, 0 when unbound. */
   readonly file: number;
 }
@@ -24,6 +27,8 @@ const SLOTS = 'struct kvm_memslots';
 /** KVM's constants: include/linux/kvm_host.h and the user-space interface. */
 const INVALID = 1 << 16;
 const GUEST_MEMFD = 1 << 2;
+const LOG_DIRTY_PAGES = 1 << 0;
+const READONLY = 1 << 1;
 const MAX_SLOTS = 32;
 
 function slotAt(m: Machine, address: number): Slot {
@@ -35,6 +40,8 @@ function slotAt(m: Machine, address: number): Slot {
     pages: field('npages'),
     invalid: (flags & INVALID) !== 0,
     gmem: (flags & GUEST_MEMFD) !== 0,
+    logsDirtyPages: (flags & LOG_DIRTY_PAGES) !== 0,
+    readOnly: (flags & READONLY) !== 0,
     file: boundFile(m, address),
   };
 }

@@ -232,22 +232,21 @@ long get_user_pages_unlocked(unsigned long addr, unsigned long nr, struct page *
 	if (i < 0)
 		return -EFAULT;
 
+	down_read(&init_mm.mmap_lock);
 	spin_lock(&init_mm.page_table_lock);
 	page = init_mm.pte[i];
 	if (!page) {
 		pfn = __user_page_alloc();
-		if (!pfn) {
-			spin_unlock(&init_mm.page_table_lock);
-			return -ENOMEM;
-		}
-		page = pfn_to_page(pfn);
+		page = pfn ? pfn_to_page(pfn) : NULL;
 		init_mm.pte[i] = page;
 	}
-	get_page(page);
+	if (page)
+		get_page(page);
 	spin_unlock(&init_mm.page_table_lock);
+	up_read(&init_mm.mmap_lock);
 
 	pages[0] = page;
-	return 1;
+	return page ? 1 : -ENOMEM;
 }
 
 void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm)

@@ -168,6 +168,7 @@ struct mmu_notifier {
 
 struct mm_struct {
 	spinlock_t page_table_lock;
+	struct rw_semaphore mmap_lock;
 	struct mmu_notifier *mn;
 	/* page, or NULL: not present */
 	struct page *pte[MM_NR_PAGES];

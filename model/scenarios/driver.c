@@ -21,6 +21,7 @@ static struct driver_slot driver_slots[DRIVER_SLOTS];
 
 /* TDX: where the initial image's contents come from */
 #define IMAGE_SOURCE (MM_BASE + (MM_NR_PAGES - 1) * PAGE_SIZE)
+#define IMAGE_SOURCES(n) (MM_BASE + (MM_NR_PAGES - (n)) * PAGE_SIZE)
 
 unsigned long gfn_hva(gfn_t gfn)
 {
@@ -35,6 +36,7 @@ void setup_create(int vm_type)
 	the_vm = enter_create_vm(vm_type);
 	__machine_vm(the_vm);
 	__machine_attr_array(&the_vm->mem_attr_array);
+	__machine_name(&init_mm.mmap_lock, "mmap_lock");
 	enter_prepare_vm(the_vm);
 }
 
@@ -101,13 +103,19 @@ static void leave_setup_cpu(int vcpu)
 	the_vcpu[vcpu]->cpu = vcpu;
 }
 
-void setup_ready(void)
+void setup_unfinished(void)
 {
-	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_FINALIZE_VM };
 	int i;
 
-	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(enter_tdx_vm(the_vm, &cmd));
+	for (i = 0; i < the_vm->created_vcpus; i++)
+		leave_setup_cpu(i);
+}
+
+void setup_ready(void)
+{
+	int i;
+
+	WARN_ON(vmm_finalize());
 	/* one empty stay in the guest: roots are made and loaded */
 	for (i = 0; i < the_vm->created_vcpus; i++) {
 		WARN_ON(run_guest(the_vcpu[i], NULL, 0, FAULT_STOP));
@@ -257,6 +265,86 @@ int vmm_set_shared(gfn_t gfn, unsigned long nr_pages)
 	r = set_attributes(gfn, nr_pages, 0);
 	__request_destroy_end(gfn, gfn + nr_pages);
 	return r;
+}
+
+static void fill_region(struct kvm_userspace_memory_region2 *mem, const struct driver_slot *slot)
+{
+	mem->guest_phys_addr = gfn_to_gpa(slot->gfn);
+	mem->memory_size = slot->nr_pages * PAGE_SIZE;
+	mem->userspace_addr = gfn_hva(slot->gfn);
+	if (slot->gmem_fd >= 0) {
+		mem->flags = KVM_MEM_GUEST_MEMFD;
+		mem->guest_memfd = slot->gmem_fd;
+		mem->guest_memfd_offset = slot->pgoff * PAGE_SIZE;
+	}
+}
+
+static int set_region(struct kvm_userspace_memory_region2 *mem)
+{
+	int r = kvm_vm_ioctl_set_memory_region(the_vm, mem);
+
+	task_work_run();
+	return r;
+}
+
+int vmm_create_aliased_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
+{
+	struct driver_slot slot = { true, gfn, nr_pages, gmem_fd, pgoff };
+	struct kvm_userspace_memory_region2 mem = { .slot = id };
+
+	if (!kvm_gfn_direct_bits(the_vm))
+		return -EINVAL;
+	fill_region(&mem, &slot);
+	mem.guest_phys_addr |= gfn_to_gpa(kvm_gfn_direct_bits(the_vm));
+	return set_region(&mem);
+}
+
+int vmm_log_dirty_pages(int id)
+{
+	struct kvm_userspace_memory_region2 mem = { .slot = id };
+
+	fill_region(&mem, &driver_slots[id]);
+	mem.flags |= KVM_MEM_LOG_DIRTY_PAGES;
+	return set_region(&mem);
+}
+
+int vmm_move_slot(int id, gfn_t gfn)
+{
+	struct kvm_userspace_memory_region2 mem = { .slot = id };
+
+	fill_region(&mem, &driver_slots[id]);
+	mem.guest_phys_addr = gfn_to_gpa(gfn);
+	return set_region(&mem);
+}
+
+int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages)
+{
+	struct kvm_tdx_init_mem_region region = {
+		.source_addr = IMAGE_SOURCES(nr_pages),
+		.gpa = gfn_to_gpa(gfn),
+		.nr_pages = nr_pages,
+	};
+	struct kvm_tdx_cmd cmd = {
+		.id = KVM_TDX_INIT_MEM_REGION,
+		.flags = KVM_TDX_MEASURE_MEMORY_REGION,
+		.data = (unsigned long)&region,
+	};
+	int r;
+
+	if (the_vm->arch.vm_type != KVM_X86_TDX_VM)
+		return 0;
+	r = enter_tdx_vcpu(the_vcpu[vcpu], &cmd);
+	task_work_run();
+	return r && region.nr_pages == nr_pages ? r : (int)region.nr_pages;
+}
+
+int vmm_finalize(void)
+{
+	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_FINALIZE_VM };
+
+	if (the_vm->arch.vm_type != KVM_X86_TDX_VM)
+		return 0;
+	return enter_tdx_vm(the_vm, &cmd);
 }
 
 int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)

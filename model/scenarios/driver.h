@@ -35,6 +35,8 @@ void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t 
 void setup_private(gfn_t gfn, unsigned long nr_pages);
 /* TDX: one page of the initial image, measured. Other types: nothing. Before setup_ready(). */
 void setup_image_page(gfn_t gfn);
+/* In place of setup_ready(): the TD is left unfinished, for a thread to finish. */
+void setup_unfinished(void);
 /* TDX: finalize. All types: vCPUs load their roots. After it guests can run. */
 void setup_ready(void);
 
@@ -65,6 +67,18 @@ int vmm_set_shared(gfn_t gfn, unsigned long nr_pages);
 /* KVM_SET_USER_MEMORY_REGION2 */
 int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 int vmm_delete_slot(int id);
+/* A slot at gfn with a TD's shared bit: KVM has to refuse it. Other types: nothing is done. */
+int vmm_create_aliased_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
+/* The same slot with dirty logging on, or elsewhere. KVM has to refuse both if it has a guest_memfd. */
+int vmm_log_dirty_pages(int id);
+int vmm_move_slot(int id, gfn_t gfn);
+/*
+ * KVM_TDX_INIT_MEM_REGION, measured, on a vCPU that no other thread runs: returns how many pages are left,
+ * or an error when none was added. Types without such a build: nothing is done, 0.
+ */
+int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages);
+/* KVM_TDX_FINALIZE_VM */
+int vmm_finalize(void);
 /* KVM_PRE_FAULT_MEMORY on a vCPU that no other thread runs */
 int vmm_prefault(int vcpu, gfn_t gfn, unsigned long nr_pages);
 /* fallocate(2) on a guest_memfd; memory failure of one of its pages; close(2) */

@@ -20,9 +20,19 @@ import { scenario as s20 } from './s20';
 import { scenario as s21 } from './s21';
 import { scenario as s22 } from './s22';
 import { scenario as s26 } from './s26';
+import { scenario as s28 } from './s28';
 import { scenario as s29 } from './s29';
+import { scenario as s30 } from './s30';
+import { scenario as s31 } from './s31';
+import { scenario as s32 } from './s32';
 import { scenario as s33 } from './s33';
+import { scenario as s35 } from './s35';
 import { scenario as s36 } from './s36';
+import { scenario as s38 } from './s38';
+import { scenario as s39 } from './s39';
+import { scenario as s40 } from './s40';
+import { scenario as s41 } from './s41';
+import { scenario as s42 } from './s42';
 
 export type { Scenario } from '../explore/types';
 
@@ -46,9 +56,19 @@ export const scenarios: readonly Scenario[] = [
   s21,
   s22,
   s26,
+  s28,
   s29,
+  s30,
+  s31,
+  s32,
   s33,
+  s35,
   s36,
+  s38,
+  s39,
+  s40,
+  s41,
+  s42,
 ];
 
 export const scenarioById = (id: string): Scenario | undefined => scenarios.find((scenario) => scenario.id === id);

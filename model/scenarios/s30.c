@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * S30: user space asks for dirty logging on a memslot with a guest_memfd, asks to move it, and deletes it.
+ */
+#include "driver.h"
+
+static const struct guest_op s30_ops[] = {
+	{ GUEST_OP_WRITE, 0, 0 },
+	{ GUEST_OP_READ, 0, 0 },
+};
+
+void s30_setup(int vm_type)
+{
+	setup_vm(vm_type, 1, 1);
+	setup_touch_private(0, 0);
+}
+
+void s30_vcpu(void)
+{
+	vcpu_thread(0, s30_ops, ARRAY_SIZE(s30_ops), FAULT_STOP);
+}
+
+void s30_vmm(void)
+{
+	vmm_log_dirty_pages(0);
+	vmm_move_slot(0, 4);
+	vmm_delete_slot(0);
+}
