@@ -146,8 +146,10 @@ async function probeAll(
   return Promise.all(
     all.map(async (situation) => {
       const pre = await session.probe(sides.pre, situation.scenario.id, situation.vm);
-      // A run that meets nothing of what differs is the same on both sides.
-      const post = touches(pre) ? await session.probe(sides.post, situation.scenario.id, situation.vm) : pre;
+      // A run that meets nothing of what differs is the same on both sides. One that does goes ahead of the
+      // other first looks, which were all asked for before it.
+      const { scenario, vm } = situation;
+      const post = touches(pre) ? await session.probe(sides.post, scenario.id, vm, 'finding') : pre;
       progress(`looking for scenarios that run the change`, ++done, all.length);
       const probe = { situation, pre, post };
       onProbe(probe);

@@ -20,7 +20,8 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  probe(overrides: Overrides, scenario: string, vm: VmType): Promise<RunResult>;
+  /** A first look; `finding` for one that may show what somebody waits for. */
+  probe(overrides: Overrides, scenario: string, vm: VmType, urgency?: Urgency): Promise<RunResult>;
   run(overrides: Overrides, scenario: string, vm: VmType, bounds?: Partial<Bounds>): Promise<RunResult>;
   /** The same, ahead of the runs that are waiting: somebody waits for this one. */
   runSoon(overrides: Overrides, scenario: string, vm: VmType, bounds?: Partial<Bounds>): Promise<RunResult>;
@@ -78,7 +79,7 @@ export function openSession(options: SessionOptions): Session {
     get stopped() {
       return Atomics.load(flag, 0) !== 0;
     },
-    probe: (overrides, scenario, vm) => run(overrides, scenario, vm, probeBounds(bounds), 'look'),
+    probe: (overrides, scenario, vm, urgency = 'look') => run(overrides, scenario, vm, probeBounds(bounds), urgency),
     runSoon: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }, 'finding'),
     run: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }),
     replay: (overrides, scenario, vm, schedule) =>
