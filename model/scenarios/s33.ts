@@ -14,7 +14,6 @@ export const scenario: Scenario = {
   driver: 's33.c',
   setup: 's33_setup',
   threads: [
-    { name: 'vcpu0', entry: 's33_vcpu', args: [] },
     { name: 'mm', entry: 's33_mm', args: [] },
     { name: 'vmm', entry: 's33_vmm', args: [] },
   ],
