@@ -7,6 +7,7 @@
 import { patchTimes } from './patches';
 import { protocolTimes } from './protocol';
 import { scenarioTimes } from './scenarios';
+import { treeTimes } from './tree';
 
 async function main(): Promise<void> {
   const child = process.argv.indexOf('--cold');
@@ -15,9 +16,16 @@ async function main(): Promise<void> {
     await coldRun(process.argv[child + 1] ?? '');
     return;
   }
+  const tree = process.argv.indexOf('--tree');
+  if (tree > 0) {
+    const { treeReviews } = await import('./tree-reviews');
+    await treeReviews(JSON.parse(process.argv[tree + 1] ?? ''));
+    return;
+  }
   const short = process.argv.includes('--short');
   await scenarioTimes(short);
   await patchTimes(short);
+  await treeTimes(short);
   if (!short) await protocolTimes();
 }
 

@@ -5,6 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
 import { META_URL } from '../../build.mjs';
+import { fetchKernel, haveKernel } from '../kernel/fetch.mjs';
+
+/** The kernel of the figures on a tree: one that is here; under CI it is fetched, and has to be had. */
+process.env.KMR_KERNEL_7_3 = haveKernel('7.3') ?? (process.env.CI === 'true' ? fetchKernel('7.3') : '');
 
 await build({
   entryPoints: ['test/bench/main.ts'],
