@@ -172,20 +172,20 @@ export async function pick({ page }: Editor, title: string, text: string): Promi
   await page.keyboard.press('Enter');
 }
 
-/** Texts of the editor's lines that a squiggle of this kind underlines. */
-export async function underlined({ page }: Editor, kind: 'error' | 'warning' | 'info' | 'hint'): Promise<string[]> {
-  const marks = page.locator(`.monaco-editor .view-overlays .squiggly-${kind}`);
-  await marks.first().waitFor({ timeout: 110_000 });
-  const tops = await marks.evaluateAll((found) => found.map((mark) => mark.getBoundingClientRect().top));
-  const lines = await page
-    .locator('.monaco-editor .view-lines .view-line')
-    .evaluateAll((found) =>
-      found.map((line) => ({ ...line.getBoundingClientRect().toJSON(), text: line.textContent ?? '' })),
-    );
-  return tops.flatMap((top) => {
-    const line = lines.find((one) => one.top <= top + 1 && top + 1 < one.bottom);
-    return line === undefined ? [] : [String(line.text).replaceAll('\u00a0', ' ').trim()];
-  });
+/** Texts of the editor's lines that a squiggle of this kind underlines at this moment. */
+export function underlined({ page }: Editor, kind: 'error' | 'warning' | 'info' | 'hint'): Promise<string[]> {
+  // Measured in one go: a code lens that appears moves lines and squiggles.
+  return page.evaluate((squiggle) => {
+    const lines = [...document.querySelectorAll('.monaco-editor .view-lines .view-line')];
+    return [...document.querySelectorAll(`.monaco-editor .view-overlays .${squiggle}`)].flatMap((mark) => {
+      const top = mark.getBoundingClientRect().top + 1;
+      const line = lines.find((one) => {
+        const box = one.getBoundingClientRect();
+        return box.top <= top && top < box.bottom;
+      });
+      return line === undefined ? [] : [(line.textContent ?? '').replaceAll('\u00a0', ' ').trim()];
+    });
+  }, `squiggly-${kind}`);
 }
 
 /** Move the pointer over something, also where a transparent layer lies on top of it. */
