@@ -7,6 +7,7 @@ import { invariant as attrReadAfterSeq } from './attr-read-after-seq';
 import { invariant as blockTrackRemoveOrder } from './block-track-remove-order';
 import { invariant as busyHandledInPlace } from './busy-handled-in-place';
 import { invariant as deadlock } from './deadlock';
+import { invariant as destroyNotifierFirst } from './destroy-notifier-first';
 import { invariant as endBumpsSeqFirst } from './end-bumps-seq-first';
 import { invariant as exclusiveFailureIsFatal } from './exclusive-failure-is-fatal';
 import { invariant as fastZapSparesMirror } from './fast-zap-spares-mirror';
@@ -17,6 +18,7 @@ import { invariant as freezeAroundSeamcall } from './freeze-around-seamcall';
 import { invariant as frozenIsTransient } from './frozen-is-transient';
 import { invariant as gmemBindingSafe } from './gmem-binding-safe';
 import { invariant as gmemSlotRestricted } from './gmem-slot-restricted';
+import { invariant as hkidReleaseOrder } from './hkid-release-order';
 import { invariant as invalidateBalanced } from './invalidate-balanced';
 import { invariant as kernelBug } from './kernel-bug';
 import { invariant as kernelWarning } from './kernel-warning';
@@ -93,6 +95,8 @@ export const invariants: readonly Invariant[] = [
   flushBeforeUnlock,
   ptPageRcuFreed,
   rootRefcountSound,
+  hkidReleaseOrder,
+  destroyNotifierFirst,
   leafPfnStable,
   gmemSlotRestricted,
   gmemBindingSafe,

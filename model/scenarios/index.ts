@@ -33,6 +33,9 @@ import { scenario as s39 } from './s39';
 import { scenario as s40 } from './s40';
 import { scenario as s41 } from './s41';
 import { scenario as s42 } from './s42';
+import { scenario as s43 } from './s43';
+import { scenario as s44 } from './s44';
+import { scenario as s45 } from './s45';
 
 export type { Scenario } from '../explore/types';
 
@@ -69,6 +72,9 @@ export const scenarios: readonly Scenario[] = [
   s40,
   s41,
   s42,
+  s43,
+  s44,
+  s45,
 ];
 
 export const scenarioById = (id: string): Scenario | undefined => scenarios.find((scenario) => scenario.id === id);

@@ -3,31 +3,8 @@
  * of domain.md section 6 can go wrong. Each names the situations in which it must be found.
  */
 
-import type { VmType } from '../../../model/machine/types';
-import type { Edit } from './reference';
-
-export interface Expected {
-  readonly scenario: string;
-  readonly vm: VmType;
-  /** Ids that must be among what the run finds. */
-  readonly breaks: readonly string[];
-  /** Preemptions that are needed; 1 unless said otherwise. */
-  readonly preemptions?: number;
-}
-
-export interface Mutation {
-  readonly title: string;
-  readonly edits: readonly Edit[];
-  readonly found: readonly Expected[];
-}
-
-const edit = (file: string, find: string, put: string): Edit => ({ file, find, put });
-const at = (scenario: string, vm: VmType, breaks: string, preemptions = 1): Expected => ({
-  scenario,
-  vm,
-  breaks: breaks.split(' '),
-  preemptions,
-});
+import { at, edit, type Mutation } from './mutation';
+import { later } from './mutations-later';
 
 const QUIRK = `bool zap_all = kvm->arch.vm_type == KVM_X86_DEFAULT_VM &&
 		       kvm_check_has_quirk(kvm, KVM_X86_QUIRK_SLOT_ZAP_ALL);`;
@@ -381,4 +358,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   'mirror and S-EPT': mirror,
   'removal of private pages': removal,
   others,
+  ...later,
 };
