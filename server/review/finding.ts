@@ -22,6 +22,8 @@ export interface DifferenceGroup {
 
 export interface FindingParts {
   readonly group: DifferenceGroup;
+  /** The one of the group that was located: culprits, schedule and trace are those of its run. */
+  readonly difference: Difference;
   readonly placement: PlacedPatch;
   readonly culprits: readonly Edit[];
   readonly assumption: string | null;
@@ -60,7 +62,7 @@ export function sideOf(status: FindingStatus): 'pre' | 'post' {
 
 /** Put a finding together. Severities are the contract's: introduced is an error, the rest information. */
 export function makeFinding(parts: FindingParts): Finding {
-  const { group, placement, culprits, violation } = parts;
+  const { group, difference, placement, culprits, violation } = parts;
   const side = sideOf(group.status);
   const places = culprits.flatMap((edit) => edit.lines);
   const anchor = anchorOf(parts, side);
@@ -69,8 +71,12 @@ export function makeFinding(parts: FindingParts): Finding {
     invariant: group.invariant,
     status: group.status,
     severity: group.status === 'introduced' ? 'error' : 'information',
-    vm: [...new Set(group.all.map(({ vm }) => vm))],
-    scenarios: [...new Set(group.all.map(({ scenario }) => scenario))].sort(),
+    // The run that the schedule fits comes first: that is where a replay looks for it.
+    vm: leading(
+      difference.vm,
+      group.all.map(({ vm }) => vm),
+    ),
+    scenarios: leading(difference.scenario, group.all.map(({ scenario }) => scenario).sort()),
     assumption: parts.assumption,
     message: parts.message,
     function: culprits.find((edit) => edit.function !== null)?.function ?? violation.place?.function ?? null,
@@ -91,6 +97,11 @@ export function makeFinding(parts: FindingParts): Finding {
     trace: parts.trace.map((step) => traceStep(step, placement, side)),
     unknowns: parts.unknowns,
   };
+}
+
+/** Each once, with this one in front. */
+function leading<T>(first: T, all: readonly T[]): T[] {
+  return [...new Set([first, ...all])];
 }
 
 /** Where the finding sits: its culprit, else a patch line on its stack, else the first changed line. */

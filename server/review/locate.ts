@@ -22,7 +22,7 @@ export interface Locator {
   finish(group: DifferenceGroup, pairs: readonly RunPair[]): Promise<Finding>;
 }
 
-type Located = Pick<FindingParts, 'culprits' | 'violation' | 'trace'> & { readonly difference: Difference };
+type Located = Pick<FindingParts, 'difference' | 'culprits' | 'violation' | 'trace'>;
 
 export function createLocator(
   placement: PlacedPatch,

@@ -27,6 +27,7 @@ export interface Finding extends PatchPlace {
   readonly invariant: string;
   readonly status: FindingStatus;
   readonly severity: Severity;
+  /** The first VM type and the first scenario are those of `schedule` and `trace`. */
   readonly vm: readonly VmType[];
   readonly scenarios: readonly string[];
   readonly assumption: string | null;
