@@ -31,6 +31,7 @@ export const watchedCalls: ReadonlySet<string> = new Set([
   'kvm_tdp_mmu_invalidate_all_roots',
   'kvm_mmu_zap_all',
   'kvm_mmu_uninit_vm',
+  'kvm_mmu_pre_destroy_vm',
   'kvm_mmu_zap_all_fast',
   '__kvm_mmu_zap_all_fast_front_half',
   'kvm_arch_flush_shadow_memslot',

@@ -376,9 +376,7 @@ out_uninit_mmu:
 void kvm_arch_pre_destroy_vm(struct kvm *kvm)
 {
 	kvm_mmu_pre_destroy_vm(kvm);
-#ifdef TREE_HAS_TDX
 	kvm_x86_call(vm_pre_destroy)(kvm);
-#endif
 }
 
 void kvm_arch_destroy_vm(struct kvm *kvm)

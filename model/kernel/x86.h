@@ -45,4 +45,12 @@ extern bool itlb_multihit_kvm_mitigation;
 #define PT_CPUID_LEAVES 2
 #define KVM_MINOR 232
 
+#ifndef TREE_HAS_TDX
+/* Only TDs have something to do before a VM is taken down. */
+static inline void no_vm_pre_destroy(struct kvm *kvm)
+{
+}
+#define kvm_x86_vm_pre_destroy no_vm_pre_destroy
+#endif
+
 #endif
