@@ -181,6 +181,18 @@ const teardown: Mutation[] = [
     found: [at('S19', 'default', 'destroy-notifier-first', 0)],
   },
   {
+    title: 'the NX worker is stopped after the MMU is gone',
+    edits: [
+      edit('x86.c', '	kvm_mmu_pre_destroy_vm(kvm);\n\n	kvm_x86_call', '	kvm_x86_call'),
+      edit(
+        'x86.c',
+        '	kvm_mmu_uninit_vm(kvm);\n	kvm_x86_call',
+        '	kvm_mmu_uninit_vm(kvm);\n	kvm_mmu_pre_destroy_vm(kvm);\n	kvm_x86_call',
+      ),
+    ],
+    found: [at('S19', 'default', 'destroy-notifier-first', 0)],
+  },
+  {
     title: 'vCPUs are not flushed before VPFLUSHDONE',
     edits: [
       edit(
