@@ -6,6 +6,8 @@ export const REASONS: Readonly<Record<string, string>> = {
     'The memory of the VMM has single pages only and guest_memfd maps 4 KiB, so that no huge leaf is ever made that could cover both kinds. huge-leaf-uniform is not checked.',
   'b70-nx-flush-outside-rcu':
     'S15 is not there: the list of possible NX huge pages stays empty, since the memory of the VMM has single pages only, so that the worker has nothing to flush.',
+  'b88-nx-worker-stopped-late':
+    'arch/x86/kvm/x86.c is not compiled. The moved call is placed by structure into what stands for that file, and comes to stand elsewhere than behind kvm_mmu_uninit_vm(). Put there by hand, destroy-notifier-first reports it.',
   'b105-private-folio-migrated':
     "The page cache of a guest_memfd is still marked as inaccessible and unevictable by the code beside the change, so that the kernel's memory management never calls the function; neither does a scenario.",
   'b106-host-maps-private-memory':
