@@ -5,11 +5,13 @@ import {
   acceptBegin,
   acceptEnd,
   access,
+  adjustVmsa,
   enterBegin,
   enterEnd,
   exitGuest,
   GUEST,
   isInterrupted,
+  validate,
 } from '../machine/guest';
 import { hex } from '../machine/pages';
 import { statusText } from '../machine/tdx-status';
@@ -30,6 +32,9 @@ const RESULTS = new Map<bigint, string>([
   [GUEST.VE, ': #VE'],
   [GUEST.ACCEPT_BUSY, ': busy'],
   [GUEST.ALREADY_ACCEPTED, ': accepted already'],
+  [GUEST.VC, ': #VC, not validated'],
+  [GUEST.NPF, ': nested page fault'],
+  [GUEST.INVALID, ': refused'],
   [GUEST.CONTINUE, ' begins'],
 ]);
 const outcome = (result: unknown): string => {
@@ -49,7 +54,10 @@ export const guestBuiltins: readonly Builtin[] = [
   }),
   define('__guest_flush_tlb', {
     point: true,
-    run: (c) => tlbFlush(c.m, vcpu(c), false),
+    run: (c) => {
+      tlbFlush(c.m, vcpu(c), false);
+      if (c.m.vm === 'snp') tlbFlush(c.m, vcpu(c), true);
+    },
     describe: (c) => `vcpu${vcpu(c)} flushes its TLB`,
   }),
   define('__guest_enter_begin', {
@@ -83,6 +91,22 @@ export const guestBuiltins: readonly Builtin[] = [
     run: (c) => acceptEnd(c.m, vcpu(c)),
     describe: (c, r) => `guest of vcpu${vcpu(c)}: ACCEPT ${at(c)} ends${outcome(r)}`,
   }),
+  define('__guest_validate', {
+    point: true,
+    run: (c) => validate(c.m, vcpu(c), big(c, 1), num(c, 2) !== 0),
+    describe: (c, r) => `guest of vcpu${vcpu(c)}: PVALIDATE ${num(c, 2) ? 'on' : 'off'} ${at(c)}${outcome(r)}`,
+  }),
+  define('__guest_make_vmsa', {
+    point: true,
+    run: (c) => adjustVmsa(c.m, vcpu(c), big(c, 1)),
+    describe: (c, r) => `guest of vcpu${vcpu(c)}: RMPADJUST ${at(c)} to a VMSA${outcome(r)}`,
+  }),
+  define('__guest_vmcb', {
+    run: (c) => {
+      setVcpuWord(c.m, vcpu(c), 'asid', num(c, 1));
+      setVcpuWord(c.m, vcpu(c), 'vmsa', Math.floor(num(c, 2) / 4096));
+    },
+  }),
   define('__guest_idle', {
     point: true,
     idle: true,
@@ -93,6 +117,10 @@ export const guestBuiltins: readonly Builtin[] = [
   }),
   define('__guest_interrupted', { run: (c) => (isInterrupted(c.m) ? 1 : 0) }),
   define('__guest_exit_gpa', { run: (c) => exitGpa(c.m, vcpu(c)) }),
+  define('__guest_npf_error_code', {
+    run: (c) =>
+      (BigInt(vcpuWord(c.m, vcpu(c), 'extQualification')) << 32n) | BigInt(vcpuWord(c.m, vcpu(c), 'exitQualification')),
+  }),
   define('__guest_exit_qualification', { run: (c) => BigInt(vcpuWord(c.m, vcpu(c), 'exitQualification')) }),
   define('__guest_ext_exit_qualification', { run: (c) => BigInt(vcpuWord(c.m, vcpu(c), 'extQualification')) }),
 ];

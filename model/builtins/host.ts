@@ -17,6 +17,7 @@ import {
   setOwner,
 } from '../machine/pages';
 import { register, registered } from '../machine/registry';
+import { hostWrites } from '../machine/rmp';
 import { setLifecycle, setOpState, setTdWord } from '../machine/tdx-td';
 import type { Builtin, Choice } from '../machine/types';
 import { setVcpuWord } from '../machine/vcpus';
@@ -29,6 +30,7 @@ const faultChoices = (c: Call): readonly Choice[] =>
 
 function hostAccess(c: Call, pfn: number, write: boolean): void {
   c.m.emit({ type: 'host-access', thread: c.thread.id, pfn, write });
+  if (write) hostWrites(c.m, pfn);
   if (write) setContent(c.m, pfn, CONTENT.host);
 }
 
@@ -100,7 +102,11 @@ const others: readonly Builtin[] = [
   define('__host_free', { point: true, run: (c) => freePage(c.m, num(c, 0)) }),
   define('__user_page_alloc', {
     point: true,
-    run: (c) => BigInt(allocPage(c.m, 'user') || c.m.unknown('no page is free')),
+    run: (c) => {
+      const pfn = allocPage(c.m, 'user') || c.m.unknown('no page is free');
+      hostWrites(c.m, pfn);
+      return BigInt(pfn);
+    },
     describe: (_c, r) => `page ${hex(Number(r ?? 0))} becomes anonymous memory of the VMM`,
   }),
   define('__user_page_free', { point: true, run: (c) => putPage(c.m, num(c, 0)) }),

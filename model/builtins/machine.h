@@ -45,6 +45,18 @@ void __machine_noise(int on);
  */
 void __machine_refusals(int on);
 
+/* ---- SNP: instructions of the host and commands of the firmware, results as the hardware numbers them ---- */
+
+/* RMPUPDATE of the entry of `pfn` (with level 2: of the 2 MiB page that begins there) */
+int __rmpupdate(u64 pfn, int assigned, u64 gpa, int level, u32 asid, int immutable);
+int __psmash(u64 pfn);
+/* a look at the entry: is the page assigned; 2 if it is part of a 2 MiB one */
+int __rmp_assigned(u64 pfn);
+int __rmp_level(u64 pfn);
+/* 1: done. 0: the firmware refuses the page */
+int __snp_launch_update(u64 pfn, u32 asid, int vmsa);
+int __snp_page_reclaim(u64 pfn);
+
 /* A name for a lock (or any object) that is no field of struct kvm; `name` is a string literal. */
 void __machine_name(const void *object, const char *name);
 
@@ -62,7 +74,12 @@ void __trace(const char *text);
 #define GUEST_VE 0x100             /* the page is pending and the TD takes #VE for it: accept it */
 #define GUEST_ACCEPT_BUSY 0x101    /* TDG.MEM.PAGE.ACCEPT: entry lock or host priority: try again */
 #define GUEST_ALREADY_ACCEPTED 0x102
+#define GUEST_VC 0x103             /* SNP: the page is not validated */
 #define GUEST_CONTINUE 0x200       /* the first half is done: call the second */
+#define GUEST_NPF 0x400            /* AMD's nested page fault */
+#define GUEST_INVALID 0x401        /* AMD: VMRUN refuses the VMCB: an SNP guest's VMSA is none */
+/* SNP: the bit of an address that says "encrypted", so private */
+#define GUEST_C_BIT (1ULL << 47)
 
 /* TDH.VP.ENTER refused: a TDX status in bits 63:32 (operand busy, ...). */
 #define GUEST_NOT_ENTERED(r) ((r) >> 32)
@@ -72,6 +89,8 @@ void __trace(const char *text);
  * pointer). The machine never reads it from struct kvm_vcpu. 0 means none.
  */
 void __guest_load_root(struct kvm_vcpu *vcpu, hpa_t root, int level);
+/* AMD: what the VMCB says at the next VMRUN: the address space id, and where the registers lie (0: in the VMCB). */
+void __guest_vmcb(struct kvm_vcpu *vcpu, u32 asid, hpa_t vmsa_pa);
 /* INVEPT and friends: drop this vCPU's shared (or only) TLB entries. */
 void __guest_flush_tlb(struct kvm_vcpu *vcpu);
 
@@ -125,11 +144,17 @@ static inline u64 __guest_accept(struct kvm_vcpu *vcpu, gpa_t gpa)
 		r = __guest_accept_end(vcpu, gpa);
 	return r;
 }
+/* SNP: PVALIDATE. As the second half of an ACCEPT, or its opposite; __guest_accept() validates. */
+u64 __guest_validate(struct kvm_vcpu *vcpu, gpa_t gpa, int on);
+/* SNP: RMPADJUST makes a page the register state of another vCPU. 0, or the exit that it causes. */
+u64 __guest_make_vmsa(struct kvm_vcpu *vcpu, gpa_t gpa);
 /* Stays in the guest until an interrupt comes; returns GUEST_EXTERNAL_INTERRUPT. Not a deadlock. */
 u64 __guest_idle(struct kvm_vcpu *vcpu);
 /* Has an interrupt come that the guest has not left for yet? */
 int __guest_interrupted(struct kvm_vcpu *vcpu);
 
+/* Of the last nested page fault. */
+u64 __guest_npf_error_code(struct kvm_vcpu *vcpu);
 /* Of the last exit for an EPT violation; both qualifications as in the SDM / TDX ABI. */
 gpa_t __guest_exit_gpa(struct kvm_vcpu *vcpu);
 u64 __guest_exit_qualification(struct kvm_vcpu *vcpu);

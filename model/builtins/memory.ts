@@ -19,6 +19,7 @@ import {
   setContent,
   structPage,
 } from '../machine/pages';
+import { hostWrites } from '../machine/rmp';
 import type { Builtin } from '../machine/types';
 import { pagePrivateSet } from '../machine/watch';
 import { type Call, define, num } from './define';
@@ -34,8 +35,10 @@ function newObject(c: Call, size: number, gfp: number): number {
 
 function newPage(c: Call, gfp: number): number {
   if ((gfp & GFP_ATOMIC) === 0) mightSleep(c.m, c.thread.id, 'an allocation');
-  const pfn = allocPage(c.m, 'kernel');
-  return pfn !== 0 ? pfn : c.m.unknown('an allocation of a page: none is free');
+  const pfn = allocPage(c.m, 'kernel') || c.m.unknown('an allocation of a page: none is free');
+  // it comes zeroed
+  hostWrites(c.m, pfn);
+  return pfn;
 }
 
 const pageOfVirt = (c: Call, addr: number): number =>
@@ -83,6 +86,7 @@ export const memoryBuiltins: readonly Builtin[] = [
       const pfn = pfnOfPage(c.m, num(c, 0));
       setContent(c.m, pfn, CONTENT.zero);
       c.m.emit({ type: 'host-access', thread: c.thread.id, pfn, write: true });
+      hostWrites(c.m, pfn);
     },
   }),
   define('clear_page', {

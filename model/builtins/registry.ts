@@ -8,6 +8,7 @@ import { lockBuiltins } from './locks';
 import { memoryBuiltins } from './memory';
 import { oracleBuiltins } from './oracles';
 import { rcuBuiltins } from './rcu';
+import { snpBuiltins } from './snp';
 import { tdxBuiltins } from './tdx';
 import { xarrayBuiltins } from './xarray';
 
@@ -19,6 +20,7 @@ const PARTS: readonly (readonly Builtin[])[] = [
   memoryBuiltins,
   oracleBuiltins,
   rcuBuiltins,
+  snpBuiltins,
   tdxBuiltins,
   xarrayBuiltins,
 ];

@@ -11,6 +11,8 @@ export function eventText(e: MachineEvent): string | null {
     case 'unlock':
     case 'seamcall':
     case 'sept':
+    case 'rmp':
+    case 'rmp-request':
     case 'page-owner':
     case 'tlb-fill':
     case 'spte':

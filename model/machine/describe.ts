@@ -4,11 +4,12 @@
  */
 
 import { ipiPending } from './cpus';
-import { GFNS, THREADS } from './layout';
+import { FIRST_PFN, GFNS, PAGE_COUNT, THREADS } from './layout';
 import { heldLocks } from './locks';
 import type { Machine } from './machine';
 import { hex, ownerOf, ownerText, usedPages } from './pages';
 import { registered } from './registry';
+import { rmpEntry, rmpText } from './rmp';
 import { coverage, septEntries } from './sept';
 import { spteText } from './spte';
 import { epochOf, epochRefcount, lifecycleOf, opStateOf, tdWord } from './tdx-td';
@@ -29,6 +30,7 @@ export function describe(m: Machine): Text {
   tlbs(m, text);
   locks(m, text);
   pages(m, text);
+  if (m.vm === 'snp') rmp(m, text);
   return text;
 }
 
@@ -70,7 +72,7 @@ function td(m: Machine, text: Text): void {
 
 function tlbs(m: Machine, text: Text): void {
   for (const e of tlbEntries(m)) {
-    const kind = m.vm === 'tdx' ? (e.isPrivate ? ' private' : ' shared') : '';
+    const kind = m.vm === 'tdx' || m.vm === 'snp' ? (e.isPrivate ? ' private' : ' shared') : '';
     text[`tlb vcpu${e.vcpu}${kind}[gfn ${e.gfn}]`] = `pfn ${hex(e.pfn)}${e.writable ? '' : ', read-only'}`;
   }
   for (const vcpu of registeredVcpus(m)) {
@@ -95,5 +97,13 @@ function pages(m: Machine, text: Text): void {
   for (const pfn of usedPages(m)) {
     const owner = ownerOf(m, pfn);
     if (['gmem', 'host', 'user'].includes(owner.kind)) text[`page ${hex(pfn)}`] = ownerText(owner);
+  }
+}
+
+/** Assigned pages, free ones included: those are the trouble. */
+function rmp(m: Machine, text: Text): void {
+  for (let pfn = FIRST_PFN; pfn < FIRST_PFN + PAGE_COUNT; pfn++) {
+    const entry = rmpEntry(m, pfn);
+    if (entry.assigned) text[`RMP[pfn ${hex(pfn)}]`] = rmpText(entry);
   }
 }

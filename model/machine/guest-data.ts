@@ -46,6 +46,11 @@ function forget(m: Machine, gfn: number): void {
   m.memory.setU32(at(gfn, ACCEPTED), 0);
 }
 
+/** The guest itself says that it is done with what it had there. */
+export function guestGivesUp(m: Machine, gfn: number): void {
+  if (gfn < GFNS) forget(m, gfn);
+}
+
 /** The guest writes: a value that differs from the last. Remembered where it has to survive. */
 export function guestWrites(m: Machine, gfn: number, pfn: number, isPrivate: boolean): void {
   const value = (contentOf(m, pfn) & 0xffff) === gfn + 1 ? gfn + 0x101 : gfn + 1;

@@ -4,11 +4,14 @@
  * exit is unknown here.
  */
 
+import { ACCESS_BIT, type AccessKind, type Fault, GUEST, type Translation, type Walk } from './access';
 import { inGuest, ipiPending, irqsOff, setInGuest } from './cpus';
-import { guestFindsPending, guestReads, guestWrites, setAccepted } from './guest-data';
+import { guestFindsPending, guestGivesUp, guestReads, guestWrites, setAccepted } from './guest-data';
 import { GFNS, PAGE_SHIFT, pfnToVirt } from './layout';
 import type { Machine } from './machine';
+import { C_BIT_GFN, checkRmp, isReserved, isSvm, nptFault, validatePage } from './npt';
 import { CONTENT, hasPage, setContent } from './pages';
+import { isVmsa, makeVmsa, vmsaUser } from './rmp';
 import { lockEntry, septEntry, septWalk, setSeptState, unlockEntry } from './sept';
 import { isLeaf, isMisconfigured, isWalkable, isWritable, permissionBits, sptePfn } from './spte';
 import { OPERAND, TDX } from './tdx-status';
@@ -17,24 +20,11 @@ import { type TlbEntry, tlbDrop, tlbFill, tlbFlush, tlbLookup } from './tlb';
 import { setExit, setVcpuWord, vcpuWord } from './vcpus';
 import { attributeIsPrivate } from './xarray';
 
-/** Results, as machine.h names them. */
-export const GUEST = {
-  DONE: 0n,
-  EXTERNAL_INTERRUPT: 1n,
-  EPT_VIOLATION: 48n,
-  EPT_MISCONFIG: 49n,
-  VE: 0x100n,
-  ACCEPT_BUSY: 0x101n,
-  ALREADY_ACCEPTED: 0x102n,
-  CONTINUE: 0x200n,
-} as const;
-
-export type AccessKind = 'read' | 'write' | 'exec';
+export { type AccessKind, GUEST } from './access';
 
 /** TDX ABI: extended exit qualification, type. */
 const EXT_ACCEPT = 1;
 const EXT_PENDING = 6;
-const ACCESS_BIT: Record<AccessKind, number> = { read: 1, write: 2, exec: 4 };
 
 // ---- entry and exit ----
 
@@ -44,6 +34,7 @@ export function enterBegin(m: Machine, vcpu: number): bigint {
   if (vcpuWord(m, vcpu, 'inGuest') !== 0) return m.stop('kernel-bug', 'a vCPU that is in the guest is entered again');
   if (!irqsOff(m, thread)) m.violate('lock-rule', 'the guest is entered with interrupts on');
   if (ipiPending(m, thread)) return GUEST.EXTERNAL_INTERRUPT;
+  if (m.vm === 'snp' && !vmsaUsable(m, vcpu)) return GUEST.INVALID;
   if (m.vm !== 'tdx') return enterDone(m, vcpu);
   if (lifecycleOf(m) !== 'KEYS_CONFIGURED') return TDX.LIFECYCLE_STATE_INCORRECT;
   if (opStateOf(m) !== 'RUNNABLE') return TDX.OP_STATE_INCORRECT;
@@ -52,6 +43,12 @@ export function enterBegin(m: Machine, vcpu: number): bigint {
   setVcpuWord(m, vcpu, 'entering', 1);
   setTdWord(m, 'septLock', vcpu + 1);
   return GUEST.CONTINUE;
+}
+
+/** VMRUN of an SNP guest looks up the page with the vCPU's registers; one page serves one vCPU at a time. */
+function vmsaUsable(m: Machine, vcpu: number): boolean {
+  const pfn = vcpuWord(m, vcpu, 'vmsa');
+  return isVmsa(m, pfn, vcpuWord(m, vcpu, 'asid')) && vmsaUser(m, pfn) === undefined;
 }
 
 /** The zero-step entry has looked at the logged page: go in, or report that it is still unmapped. */
@@ -97,26 +94,32 @@ export const isInterrupted = (m: Machine, thread = m.threadId()): boolean =>
 
 // ---- accesses ----
 
-interface Translation {
-  readonly pfn: number;
-  readonly writable: boolean;
+/** An address of the guest. */
+interface GuestAddress {
+  /** The frame without shared bit and C-bit. */
+  readonly gfn: number;
+  /** The S-EPT translates it. */
+  readonly secure: boolean;
+  /** The frame as the direct tables index it. */
+  readonly full: number;
+  /** SNP: with the C-bit. */
+  readonly encrypted: boolean;
 }
-
-/** Either a translation or the way in which the access ends. */
-type Walk = Translation | { readonly fault: bigint; readonly qualification: number; readonly extended: number };
 
 /** One access of the guest; see machine.h. */
 export function access(m: Machine, vcpu: number, gpa: bigint, kind: AccessKind): bigint {
   if (vcpuWord(m, vcpu, 'inGuest') === 0) return m.stop('kernel-bug', 'the guest runs outside the guest');
   if (isInterrupted(m)) return GUEST.EXTERNAL_INTERRUPT;
-  const { gfn, secure, full } = splitGpa(m, gpa);
-  const isPrivate = m.vm === 'tdx' ? secure : attributeIsPrivate(m, gfn);
-  const walk = translate(m, vcpu, gfn, full, secure, kind);
+  const to = splitGpa(m, gpa);
+  const { gfn, secure } = to;
+  const isPrivate = kindOf(m, to);
+  const walk = translate(m, vcpu, to, kind);
   const done = { thread: m.threadId(), vcpu, gfn, isPrivate, write: kind === 'write' };
   if ('fault' in walk) {
-    const exits = walk.fault !== GUEST.VE;
-    if (exits) setExit(m, vcpu, gpa, walk.qualification, walk.extended);
+    const exits = walk.fault !== GUEST.VE && walk.fault !== GUEST.VC;
+    if (exits) setExit(m, vcpu, plainGpa(to), walk.qualification, walk.extended);
     if (exits && secure) setVcpuWord(m, vcpu, 'faulted', gfn + 1);
+    if (walk.fault === GUEST.VC) guestFindsPending(m, gfn);
     m.emit({ type: 'guest-access', ...done, outcome: exits ? 'exit' : 've', pfn: 0 });
     return walk.fault;
   }
@@ -127,26 +130,43 @@ export function access(m: Machine, vcpu: number, gpa: bigint, kind: AccessKind):
   return GUEST.DONE;
 }
 
-/** The frame without shared bit, whether the S-EPT translates it, and the frame as the direct tables index it. */
-function splitGpa(m: Machine, gpa: bigint): { gfn: number; secure: boolean; full: number } {
-  const full = Number(gpa >> BigInt(PAGE_SHIFT));
+/** Does the guest mean its private memory? TDs and SNP guests say so in the address, others leave it to KVM. */
+function kindOf(m: Machine, { gfn, secure, encrypted }: GuestAddress): boolean {
+  if (m.vm === 'tdx') return secure;
+  return m.vm === 'snp' ? encrypted : attributeIsPrivate(m, gfn);
+}
+
+function splitGpa(m: Machine, gpa: bigint): GuestAddress {
+  const frame = Number(gpa >> BigInt(PAGE_SHIFT));
+  const encrypted = m.vm === 'snp' && Math.floor(frame / C_BIT_GFN) % 2 === 1;
+  const full = encrypted ? frame - C_BIT_GFN : frame;
   const shared = m.sharedGfnBit();
   const hasShared = shared !== 0 && Math.floor(full / shared) % 2 === 1;
   const gfn = hasShared ? full - shared : full;
   if (gfn >= GFNS) return m.unknown(`a guest access to gfn ${gfn}, beyond the machine's ${GFNS}`);
-  return { gfn, secure: m.vm === 'tdx' && !hasShared, full };
+  return { gfn, secure: m.vm === 'tdx' && !hasShared, full, encrypted };
 }
 
-function translate(m: Machine, vcpu: number, gfn: number, full: number, secure: boolean, kind: AccessKind): Walk {
+/** The address as an exit reports it: without the C-bit. */
+const plainGpa = ({ full }: GuestAddress): bigint => BigInt(full) << BigInt(PAGE_SHIFT);
+
+function translate(m: Machine, vcpu: number, to: GuestAddress, kind: AccessKind): Walk {
+  const { gfn, secure, encrypted } = to;
   const root = secure ? 0 : vcpuWord(m, vcpu, 'rootPfn');
-  const hit = tlbLookup(m, vcpu, secure, gfn);
+  const isPrivate = secure || encrypted;
+  const hit = tlbLookup(m, vcpu, isPrivate, gfn);
   if (hit && hit.root === root && (kind !== 'write' || hit.writable)) return hit;
-  if (hit && hit.root === root) tlbDrop(m, vcpu, secure, gfn);
-  const walk = secure ? walkSecure(m, gfn) : walkDirect(m, root, vcpuWord(m, vcpu, 'rootLevel'), full, kind);
+  if (hit && hit.root === root) tlbDrop(m, vcpu, isPrivate, gfn);
+  const walk = secure ? walkSecure(m, gfn) : walkAllowed(m, vcpu, to, kind);
   if ('fault' in walk) return walk;
-  const entry: TlbEntry = { vcpu, gfn, isPrivate: secure, root, pfn: walk.pfn, writable: walk.writable };
+  const entry: TlbEntry = { vcpu, gfn, isPrivate, root, pfn: walk.pfn, writable: walk.writable };
   tlbFill(m, entry);
   return walk;
+}
+
+function walkAllowed(m: Machine, vcpu: number, to: GuestAddress, kind: AccessKind): Walk {
+  const walk = walkDirect(m, vcpu, to, kind);
+  return m.vm === 'snp' && !('fault' in walk) ? checkRmp(m, vcpu, walk, { ...to, kind }) : walk;
 }
 
 function walkSecure(m: Machine, gfn: number): Walk {
@@ -160,20 +180,29 @@ function walkSecure(m: Machine, gfn: number): Walk {
   return { fault: GUEST.EPT_VIOLATION, qualification: ACCESS_BIT.write, extended: 0 };
 }
 
-function walkDirect(m: Machine, root: number, rootLevel: number, gfn: number, kind: AccessKind): Walk {
+/** A walk of the direct tables; `level` of the leaf that it found. */
+function walkDirect(
+  m: Machine,
+  vcpu: number,
+  { full, encrypted }: GuestAddress,
+  kind: AccessKind,
+): Fault | (Translation & { level: number }) {
+  const root = vcpuWord(m, vcpu, 'rootPfn');
   if (root === 0) return m.stop('kernel-bug', 'the guest runs without page tables');
   const bits = m.levelBits;
   let table = pfnToVirt(root);
-  for (let level = rootLevel; level >= 1; level--) {
-    const index = Math.floor(gfn / 2 ** (bits * (level - 1))) % (1 << bits);
+  for (let level = vcpuWord(m, vcpu, 'rootLevel'); level >= 1; level--) {
+    const index = Math.floor(full / 2 ** (bits * (level - 1))) % (1 << bits);
     m.host.touched?.({ addr: table + index * 8, size: 8, write: false });
     const spte = m.memory.u64(table + index * 8);
-    if (isMisconfigured(spte)) return { fault: GUEST.EPT_MISCONFIG, qualification: 0, extended: 0 };
+    if (isSvm(m.vm) && isReserved(spte)) return nptFault(kind, { present: true, reserved: true, encrypted });
+    if (!isSvm(m.vm) && isMisconfigured(spte)) return { fault: GUEST.EPT_MISCONFIG, qualification: 0, extended: 0 };
     const refused = !isWalkable(spte) || (kind === 'write' && !isWritable(spte));
+    if (refused && isSvm(m.vm)) return nptFault(kind, { present: isWalkable(spte), encrypted });
     if (refused) return refuseDirect(m, spte, kind);
     if (isLeaf(spte, level)) {
-      const inside = gfn % 2 ** (bits * (level - 1));
-      return { pfn: sptePfn(spte) + inside, writable: isWritable(spte) };
+      const inside = full % 2 ** (bits * (level - 1));
+      return { pfn: sptePfn(spte) + inside, writable: isWritable(spte), level };
     }
     if (!hasPage(sptePfn(spte))) return m.stop('memory-safety', 'the CPU walks a page table that is no memory');
     table = pfnToVirt(sptePfn(spte));
@@ -182,7 +211,7 @@ function walkDirect(m: Machine, root: number, rootLevel: number, gfn: number, ki
 }
 
 /** A TD's shared memory without suppress-#VE: the guest gets the fault itself (that is how KVM marks its MMIO). */
-function refuseDirect(m: Machine, spte: bigint, kind: AccessKind): Walk {
+function refuseDirect(m: Machine, spte: bigint, kind: AccessKind): Fault {
   if (m.vm === 'tdx' && !isWalkable(spte) && spte >> 63n === 0n)
     return { fault: GUEST.VE, qualification: 0, extended: 0 };
   return { fault: GUEST.EPT_VIOLATION, qualification: ACCESS_BIT[kind] | permissionBits(spte), extended: 0 };
@@ -193,6 +222,7 @@ function refuseDirect(m: Machine, spte: bigint, kind: AccessKind): Walk {
 /** TDG.MEM.PAGE.ACCEPT, first half: find the entry and lock it. */
 export function acceptBegin(m: Machine, vcpu: number, gpa: bigint): bigint {
   if (isInterrupted(m)) return GUEST.EXTERNAL_INTERRUPT;
+  if (m.vm === 'snp') return validate(m, vcpu, gpa, true);
   if (m.vm !== 'tdx') return GUEST.DONE;
   const { gfn, secure } = splitGpa(m, gpa);
   if (!secure) return m.stop('kernel-bug', 'the guest accepts shared memory');
@@ -224,5 +254,37 @@ export function acceptEnd(m: Machine, vcpu: number): bigint {
   setVcpuWord(m, vcpu, 'accepting', 0);
   setVcpuWord(m, vcpu, 'faulted', 0);
   setAccepted(m, gfn);
+  return GUEST.DONE;
+}
+
+/**
+ * PVALIDATE of one page of an SNP guest: DONE, ALREADY_ACCEPTED where nothing changed (the carry flag), or
+ * the exit that it causes. The guest that takes its word back gives its data up.
+ */
+export function validate(m: Machine, vcpu: number, gpa: bigint, on: boolean): bigint {
+  if (isInterrupted(m)) return GUEST.EXTERNAL_INTERRUPT;
+  if (m.vm !== 'snp') return GUEST.DONE;
+  const to = splitGpa(m, gpa);
+  if (!to.encrypted) return m.stop('kernel-bug', 'the guest validates shared memory');
+  const walk = walkDirect(m, vcpu, to, 'write');
+  const result = 'fault' in walk ? walk : validatePage(m, vcpu, walk.pfn, to.gfn, on);
+  if (typeof result !== 'bigint') {
+    setExit(m, vcpu, plainGpa(to), result.qualification, result.extended);
+    return result.fault;
+  }
+  if (on) setAccepted(m, to.gfn);
+  else guestGivesUp(m, to.gfn);
+  return result;
+}
+
+/** RMPADJUST of a page of an SNP guest that is mapped and validated: it holds a vCPU's registers from now on. */
+export function adjustVmsa(m: Machine, vcpu: number, gpa: bigint): bigint {
+  const to = splitGpa(m, gpa);
+  const walk = walkAllowed(m, vcpu, to, 'write');
+  if ('fault' in walk) {
+    setExit(m, vcpu, plainGpa(to), walk.qualification, walk.extended);
+    return walk.fault;
+  }
+  makeVmsa(m, walk.pfn);
   return GUEST.DONE;
 }

@@ -31,6 +31,7 @@ export const NAMES = 24;
 export const STRIDE = {
   page: 2,
   pamt: 2,
+  rmp: 2,
   cpu: 8,
   held: 2 * HELD_LOCKS,
   rcu: 16,
@@ -58,6 +59,8 @@ export const AT = {
   pages: place(PAGE_COUNT * STRIDE.page),
   /** Per pfn: type and gfn, BEPOCH. */
   pamt: place(PAGE_COUNT * STRIDE.pamt),
+  /** Per pfn: flags and ASID, gfn. */
+  rmp: place(PAGE_COUNT * STRIDE.rmp),
   /** Per arena (thread), per 64-byte block: length of the object that starts there, in blocks (16 bits). */
   heap: place((16 * (2 << 20)) / 64 / 8),
   cpus: place(THREADS * STRIDE.cpu),

@@ -1,6 +1,6 @@
 /**
- * TLBs: per vCPU one of the direct tables (tagged with the root that it was filled from) and one of a
- * TD's private memory. A cached translation stays usable until something drops it, whatever happens
+ * TLBs: per vCPU one of the direct tables (tagged with the root that it was filled from) and one of
+ * private memory: a TD's, or an SNP guest's with the C-bit. A cached translation stays usable until something drops it, whatever happens
  * to the tables.
  */
 
@@ -59,7 +59,7 @@ const BOTH = [false, true];
 export function tlbEntries(m: Machine): TlbEntry[] {
   const entries: TlbEntry[] = [];
   for (const vcpu of registeredVcpus(m)) {
-    for (const isPrivate of m.vm === 'tdx' ? BOTH : ONE) {
+    for (const isPrivate of m.vm === 'tdx' || m.vm === 'snp' ? BOTH : ONE) {
       for (let gfn = 0; gfn < GFNS; gfn++) {
         const entry = tlbLookup(m, vcpu, isPrivate, gfn);
         if (entry) entries.push(entry);

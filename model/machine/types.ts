@@ -118,6 +118,25 @@ export type MachineEvent =
       readonly state: string;
       readonly pfn: number;
     }
+  /** An entry of SNP's RMP changed, its size or what the guest said of it included. */
+  | {
+      readonly type: 'rmp';
+      readonly thread: number;
+      readonly pfn: number;
+      readonly gfn: number;
+      readonly wasAssigned: boolean;
+      readonly assigned: boolean;
+      readonly old: string;
+      readonly state: string;
+    }
+  /** The host asked for a change of the RMP; `result` as the hardware numbers them. */
+  | {
+      readonly type: 'rmp-request';
+      readonly thread: number;
+      readonly name: 'RMPUPDATE' | 'PSMASH';
+      readonly pfn: number;
+      readonly result: number;
+    }
   | { readonly type: 'attribute-read'; readonly thread: number; readonly gfn: number; readonly isPrivate: boolean }
   | {
       readonly type: 'attribute-store';

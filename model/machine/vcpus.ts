@@ -26,6 +26,9 @@ const FIELDS = {
   accepting: 12,
   /** gfn + 1 of the last private EPT violation, which a zero-step entry walks again. */
   faulted: 13,
+  /** SEV-ES and SNP: the page with the vCPU's registers (0: none), and its address space id, as its VMCB says. */
+  vmsa: 14,
+  asid: 15,
 } as const;
 
 export type VcpuField = keyof typeof FIELDS;
