@@ -109,6 +109,7 @@ export const memoryBuiltins: readonly Builtin[] = [
     },
   }),
   define('memset64', {
+    touches: (c) => [{ addr: num(c, 0), size: num(c, 2) * 8, write: true }],
     run: (c) => {
       const value = BigInt.asUintN(64, BigInt(c.args[1] ?? 0));
       for (let i = 0; i < num(c, 2); i++) c.m.memory.setU64(num(c, 0) + i * 8, value);

@@ -56,7 +56,7 @@ const RACY = 2;
 export class Lockset implements AccessLog {
   on = false;
   /** Racy words found in this exploration. */
-  private found = 0;
+  private found: number[] = [];
   /** Something was seen that may change what others may still do. */
   private learned = false;
   private thread = 0;
@@ -130,7 +130,7 @@ export class Lockset implements AccessLog {
 
   /** Must the exploration be repeated? When not, what was learned counts from now on. */
   mustRepeat(): boolean {
-    if (this.found > 0) return true;
+    if (this.found.length > 0) return true;
     if (!this.learned) return false;
     this.learned = false;
     this.progress.close();
@@ -139,12 +139,11 @@ export class Lockset implements AccessLog {
 
   /** Another exploration begins: what was found so far counts. */
   activate(): void {
-    this.found = 0;
+    for (const word of this.found) this.marks[word] = RACY;
+    this.found = [];
     this.learned = false;
     this.progress.close();
     this.touches.forgetAnswers();
-    const { marks } = this;
-    for (let w = 0; w < marks.length; w++) if (marks[w] === FOUND) marks[w] = RACY;
   }
 
   /** A builtin ran: the locks may have changed. */
@@ -234,7 +233,7 @@ export class Lockset implements AccessLog {
     const number = this.touches.add();
     this.latest[word] = number;
     for (const a of accesses) for (const p of a.places) this.touches.note(number, a.thread, p, a.write);
-    this.found++;
+    this.found.push(word);
     this.words.delete(word);
   }
 

@@ -31,14 +31,6 @@
 #define GFP_NOWAIT 0
 #define GFP_USER 0
 
-static inline void memset64(u64 *p, u64 v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		p[i] = v;
-}
-
 /* ---- slabs ---- */
 struct kmem_cache { size_t size; void (*ctor)(void *); };
 struct kmem_cache_args { unsigned int align; void (*ctor)(void *); };

@@ -25,14 +25,6 @@
 #define signal_pending(task) __fault("a signal is pending")
 #define smp_send_reschedule(cpu) __ipi_send(1ULL << (cpu))
 
-static inline void memset64(u64 *p, u64 v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		p[i] = v;
-}
-
 /* ---- slab ---- */
 struct kmem_cache { size_t size; };
 
