@@ -64,6 +64,7 @@ export const watchedCalls: ReadonlySet<string> = new Set([
   'kvm_gmem_punch_hole',
   'kvm_gmem_release',
   'kvm_gmem_bind',
+  'kvm_gmem_commit_memory_region',
   'kvm_gmem_unbind',
   'kvm_gmem_error_folio',
   'kvm_gmem_invalidate_start',

@@ -32,10 +32,13 @@ const PLACES = {
   compared: reserve(THREADS),
   /** Per thread: invalidations that it opened and hasn't closed. */
   openInvalidations: reserve(THREADS),
+  /** Per thread: address of the memslot that it binds to a guest_memfd before its metadata are there. */
+  halfSlot: reserve(THREADS),
   /** Bits of the whole VM. */
   vm: reserve(1),
-  /** Address of the active memslots, and of the table of the first mirror root. */
+  /** Address of the active memslots, that of those whose bindings were looked at, and that of the table of the first mirror root. */
   activeSlots: reserve(1),
+  boundSlots: reserve(1),
   mirrorRoot: reserve(1),
   /** Per page: bit set of tables that were linked once. */
   linked: reserve(Math.ceil(PAGE_COUNT / 32)),

@@ -1,18 +1,10 @@
 /** Memslots don't change under an mmu_notifier. */
 
-import { findField } from '../machine/kvm-view';
-import type { Machine } from '../machine/machine';
-import { registered } from '../machine/registry';
 import { VM_TYPES } from '../machine/types';
 import { ghost, setGhost } from './ghost';
 import { kvmNumber } from './observe';
+import { activePointer } from './slots';
 import type { Invariant } from './types';
-
-function activePointer(m: Machine): number {
-  const kvm = registered(m, 'kvm');
-  const field = kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
-  return field ? Number(m.memory.peek('ptr', field.address) ?? 0) : 0;
-}
 
 export const invariant: Invariant = {
   id: 'mn-vs-memslot-serialised',

@@ -20,6 +20,10 @@ export interface Slot {
   readonly readOnly: boolean;
   /** `gmem.file`, 0 when unbound. */
   readonly file: number;
+  /** `gmem.pgoff`: the page of the file that is behind the first gfn. */
+  readonly pgoff: number;
+  /** Has x86's part of it been allocated? Undefined when this KVM's structures aren't known. */
+  readonly hasMetadata: boolean | undefined;
 }
 
 const SLOT = 'struct kvm_memory_slot';
@@ -31,7 +35,8 @@ const LOG_DIRTY_PAGES = 1 << 0;
 const READONLY = 1 << 1;
 const MAX_SLOTS = 32;
 
-function slotAt(m: Machine, address: number): Slot {
+/** The memslot at an address. */
+export function slotAt(m: Machine, address: number): Slot {
   const field = (path: string): number => numberField(m, SLOT, address, path) ?? 0;
   const flags = field('flags');
   return {
@@ -42,24 +47,36 @@ function slotAt(m: Machine, address: number): Slot {
     gmem: (flags & GUEST_MEMFD) !== 0,
     logsDirtyPages: (flags & LOG_DIRTY_PAGES) !== 0,
     readOnly: (flags & READONLY) !== 0,
-    file: boundFile(m, address),
+    file: gmemField(m, address, 'file', 0),
+    pgoff: gmemField(m, address, 'pgoff', 8),
+    hasMetadata: hasMetadata(m, address),
   };
 }
 
-/** `gmem.file`. Where the nameless struct of `gmem` has no layout of its own: its first member, in all kernels so far. */
-function boundFile(m: Machine, address: number): number {
-  const named = numberField(m, SLOT, address, 'gmem.file');
+/** A member of `gmem`. Where its nameless struct has no layout of its own: by its place, the same in all kernels so far. */
+function gmemField(m: Machine, address: number, name: string, place: number): number {
+  const named = numberField(m, SLOT, address, `gmem.${name}`);
   if (named !== undefined) return named;
   const gmem = findField(m, SLOT, address, 'gmem');
-  return gmem ? Number(m.memory.peek('ptr', gmem.address) ?? 0) : 0;
+  return gmem ? Number(m.memory.peek('ptr', gmem.address + place) ?? 0) : 0;
+}
+
+function hasMetadata(m: Machine, address: number): boolean | undefined {
+  const info = findField(m, SLOT, address, 'arch.lpage_info');
+  return info && Number(m.memory.peek('ptr', info.address) ?? 0) !== 0;
+}
+
+/** Address of the set of memslots that is active in address space 0; 0 when there is none. */
+export function activePointer(m: Machine): number {
+  const kvm = registered(m, 'kvm');
+  const pointer = kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
+  return pointer ? Number(m.memory.peek('ptr', pointer.address) ?? 0) : 0;
 }
 
 /** The active memslots of address space 0, or undefined when this KVM's structures aren't known. */
 export function activeSlots(m: Machine): Slot[] | undefined {
-  const kvm = registered(m, 'kvm');
-  const pointer = kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
-  const active = pointer && Number(m.memory.peek('ptr', pointer.address) ?? 0);
-  if (!active) return undefined;
+  const active = activePointer(m);
+  if (active === 0) return undefined;
   const tree = findField(m, SLOTS, active, 'gfn_tree');
   if (!tree) return undefined;
   const count = numberField(m, SLOTS, active, 'nr_slots');

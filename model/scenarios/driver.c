@@ -347,6 +347,17 @@ int vmm_finalize(void)
 	return enter_tdx_vm(the_vm, &cmd);
 }
 
+void setup_planned_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
+{
+	driver_slots[id] = (struct driver_slot) {
+		.used = true,
+		.gfn = gfn,
+		.nr_pages = nr_pages,
+		.gmem_fd = gmem_fd,
+		.pgoff = pgoff,
+	};
+}
+
 int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
 {
 	struct kvm_userspace_memory_region2 mem = {
@@ -364,14 +375,8 @@ int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgof
 	}
 	r = kvm_vm_ioctl_set_memory_region(the_vm, &mem);
 	task_work_run();
-	if (!r)
-		driver_slots[id] = (struct driver_slot) {
-			.used = true,
-			.gfn = gfn,
-			.nr_pages = nr_pages,
-			.gmem_fd = gmem_fd,
-			.pgoff = pgoff,
-		};
+	if (!r && !driver_slots[id].used)
+		setup_planned_slot(id, gfn, nr_pages, gmem_fd, pgoff);
 	return r;
 }
 

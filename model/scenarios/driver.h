@@ -32,6 +32,8 @@ void setup_vcpu(void);
 int setup_gmem(unsigned long nr_pages);
 /* gmem_fd < 0: no guest_memfd. Shared memory of gfn lies at user address gfn_hva(gfn). */
 void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
+/* A slot that a thread will create: the other threads know what it will be. */
+void setup_planned_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 void setup_private(gfn_t gfn, unsigned long nr_pages);
 /* TDX: one page of the initial image, measured. Other types: nothing. Before setup_ready(). */
 void setup_image_page(gfn_t gfn);

@@ -20,6 +20,7 @@ import { scenario as s20 } from './s20';
 import { scenario as s21 } from './s21';
 import { scenario as s22 } from './s22';
 import { scenario as s26 } from './s26';
+import { scenario as s27 } from './s27';
 import { scenario as s28 } from './s28';
 import { scenario as s29 } from './s29';
 import { scenario as s30 } from './s30';
@@ -28,6 +29,7 @@ import { scenario as s32 } from './s32';
 import { scenario as s33 } from './s33';
 import { scenario as s35 } from './s35';
 import { scenario as s36 } from './s36';
+import { scenario as s37 } from './s37';
 import { scenario as s38 } from './s38';
 import { scenario as s39 } from './s39';
 import { scenario as s40 } from './s40';
@@ -59,6 +61,7 @@ export const scenarios: readonly Scenario[] = [
   s21,
   s22,
   s26,
+  s27,
   s28,
   s29,
   s30,
@@ -67,6 +70,7 @@ export const scenarios: readonly Scenario[] = [
   s33,
   s35,
   s36,
+  s37,
   s38,
   s39,
   s40,

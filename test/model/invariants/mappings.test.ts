@@ -268,6 +268,47 @@ describe('gmem-binding-safe', () => {
     b.unlock('slots_lock');
     expect(b.broken).toEqual(['gmem-binding-safe']);
   });
+
+  const created = () => {
+    const { b } = vm('tdx');
+    b.lock('slots_lock');
+    const file = b.gmemFile();
+    return { b, file, slot: b.slot({ base: 0, pages: 4, file }) };
+  };
+  it('accepts a memslot that is bound when it becomes active', () => {
+    const { b, file, slot } = created();
+    b.call('kvm_gmem_commit_memory_region', [b.kvm, slot]);
+    b.bind(file, slot);
+    b.activate([slot]);
+    b.unlock('slots_lock');
+    expect(b.broken).toEqual([]);
+  });
+  it('sees one that is not', () => {
+    const { b, slot } = created();
+    b.activate([slot]);
+    b.unlock('slots_lock');
+    expect(b.broken).toEqual(['gmem-binding-safe']);
+  });
+  it.each(['kvm_gmem_commit_memory_region', 'kvm_gmem_bind'])('sees metadata that %s comes before', (name) => {
+    const { b, slot } = created();
+    b.m.memory.setPtr(slot + 40, 0);
+    b.call(name, [b.kvm, slot]);
+    b.returns(name, -17);
+    expect(b.broken).toEqual([]);
+    b.call(name, [b.kvm, slot]);
+    b.returns(name, 0);
+    expect(b.broken).toEqual(['gmem-binding-safe']);
+  });
+  it('sees metadata that an unmap comes before', () => {
+    const { b, slot } = created();
+    const range = b.alloc(64);
+    b.m.memory.setPtr(range, slot);
+    b.call('kvm_unmap_gfn_range', [b.kvm, range]);
+    expect(b.broken).toEqual([]);
+    b.m.memory.setPtr(slot + 40, 0);
+    b.call('kvm_unmap_gfn_range', [b.kvm, range]);
+    expect(b.broken).toEqual(['gmem-binding-safe']);
+  });
 });
 
 describe('flush-before-unlock', () => {

@@ -74,9 +74,18 @@ const STRUCTS: Record<string, StructLayout> = {
     u64('npages', 8),
     ['flags', 16, 'u32', 'u32', 4],
     ['gmem', 24, 'struct gmem', null, 16],
+    ['arch', 40, 'struct kvm_arch_memory_slot', null, 16],
   ]),
+  'struct kvm_arch_memory_slot': layout(16, [['lpage_info', 0, 'struct kvm_lpage_info *[2]', null, 16]]),
   'struct gmem': layout(16, [pointer('file', 0, 'struct file *'), u64('pgoff', 8)]),
-  'struct kvm_gfn_range': layout(32, [u64('start', 8), u64('end', 16), ['attr_filter', 24, 'u32', 'u32', 4]]),
+  'struct file': layout(64, [pointer('private_data', 0, 'void *')]),
+  'struct gmem_file': layout(64, [['bindings', 8, 'struct xarray', null, 8]]),
+  'struct kvm_gfn_range': layout(32, [
+    pointer('slot', 0, 'struct kvm_memory_slot *'),
+    u64('start', 8),
+    u64('end', 16),
+    ['attr_filter', 24, 'u32', 'u32', 4],
+  ]),
 };
 
 const PROGRAM: Program = {
@@ -289,27 +298,50 @@ export class Workbench {
     this.event({ type: 'seamcall', thread: this.thread, name: `TDH.${name}`, gfn, level, pfn, status, expected: true });
   }
 
-  slots(list: readonly { base: number; pages: number; file: number }[]): void {
+  /** A memslot with a guest_memfd, not active yet. */
+  slot({ base, pages, file }: { base: number; pages: number; file: number }): number {
+    const { memory } = this.m;
+    const at = this.alloc(64);
+    memory.setU64(at, BigInt(base));
+    memory.setU64(at + 8, BigInt(pages));
+    memory.setU32(at + 16, 4);
+    memory.setPtr(at + 24, file);
+    memory.setPtr(at + 40, at);
+    return at;
+  }
+
+  /** These become the active memslots. */
+  activate(list: readonly number[]): void {
     const { memory } = this.m;
     const slots = this.alloc(64);
     memory.setU32(slots, list.length);
-    list.forEach((slot, i) => {
-      const at = this.alloc(64);
-      memory.setU64(at, BigInt(slot.base));
-      memory.setU64(at + 8, BigInt(slot.pages));
-      memory.setU32(at + 16, 4);
-      memory.setPtr(at + 24, slot.file);
-      memory.setPtr(slots + 8 + 8 * i, at);
-    });
+    list.forEach((slot, i) => void memory.setPtr(slots + 8 + 8 * i, slot));
     memory.setPtr(this.kvm + 72, slots);
+  }
+
+  slots(list: readonly { base: number; pages: number; file: number }[]): void {
+    this.activate(list.map((slot) => this.slot(slot)));
+  }
+
+  /** A guest_memfd file, bound to this memslot from its first page on (0: to none). */
+  gmemFile(bound = 0): number {
+    const file = this.alloc(64);
+    const data = this.alloc(64);
+    this.m.memory.setPtr(file, data);
+    this.bind(file, bound);
+    return file;
+  }
+
+  bind(file: number, slot: number): void {
+    if (slot !== 0) xaStore(this.m, this.m.memory.ptr(file) + 8, 0n, slot);
   }
 
   call(name: string, args: readonly number[] = []): void {
     this.event({ type: 'call', thread: this.thread, name, args });
   }
 
-  returns(name: string): void {
-    this.event({ type: 'return', thread: this.thread, name, value: undefined });
+  returns(name: string, value?: number): void {
+    this.event({ type: 'return', thread: this.thread, name, value });
   }
 
   enter(): void {

@@ -4,6 +4,7 @@
  */
 
 import { at, edit, type Mutation } from './mutation';
+import { gmem } from './mutations-gmem';
 import { later } from './mutations-later';
 
 const QUIRK = `bool zap_all = kvm->arch.vm_type == KVM_X86_DEFAULT_VM &&
@@ -359,4 +360,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   'removal of private pages': removal,
   others,
   ...later,
+  ...gmem,
 };

@@ -31,6 +31,21 @@ const KNOWN: readonly Known[] = [
       'deleted, and the deletion waits for that section. Mended by 3ccbf6f47098, which gives -EAGAIN to user space.',
     in: (kernel) => !/fault->prefetch\)\s*return -EAGAIN;/.test(kernel.text('arch/x86/kvm/mmu/mmu.c')),
   },
+  ...(
+    [
+      ['S27', 'sw-protected'],
+      ['S27', 'tdx'],
+      ['S35', 'tdx'],
+    ] as const
+  ).map(([scenario, vm]) => ({
+    scenario,
+    vm,
+    breaks: ['gmem-binding-safe'],
+    why:
+      'A defect of the kernel: a memslot is bound to its guest_memfd before its metadata are allocated, so that a ' +
+      'hole punch works on half a memslot. Mended by 3fe5d2944e5a, which binds it when it is ready.',
+    in: (kernel: Kernel) => !/\bkvm_gmem_commit_memory_region\b/.test(kernel.text('virt/kvm/kvm_main.c')),
+  })),
 ];
 
 const present = (kernel: Kernel, id: string, vm: VmType): readonly string[] =>

@@ -1,0 +1,78 @@
+/** Mutations of what stands between guest_memfd, memslots and faults: S07, S08, S24, S27, S34 and S37. */
+
+import { at, edit, type Mutation } from './mutation';
+
+const COMMIT = `	/* bound only when nothing can fail any more, and before faults can find the slot */
+	if (change == KVM_MR_CREATE && (new->flags & KVM_MEM_GUEST_MEMFD)) {
+		r = kvm_gmem_commit_memory_region(kvm, new);
+		if (r) {
+			kvm_arch_free_memslot(kvm, new);
+			goto err;
+		}
+	}
+
+`;
+const PREPARE = '	r = kvm_prepare_memory_region(kvm, old, new, change);\n	if (r)\n		goto err;\n\n';
+const CREATE = '	if (change == KVM_MR_CREATE)\n		kvm_create_memslot(kvm, new);\n';
+
+const binding: Mutation[] = [
+  {
+    title: 'a memslot is bound before its metadata are there',
+    edits: [edit('kvm_main.c', PREPARE + COMMIT, COMMIT + PREPARE)],
+    found: [at('S27', 'sw-protected', 'gmem-binding-safe', 0), at('S27', 'tdx', 'gmem-binding-safe', 0)],
+  },
+  {
+    title: 'a memslot is bound after faults can find it',
+    edits: [
+      edit(
+        'kvm_main.c',
+        COMMIT + CREATE,
+        '	if (change == KVM_MR_CREATE) {\n		kvm_create_memslot(kvm, new);\n		if (new->flags & KVM_MEM_GUEST_MEMFD)\n			kvm_gmem_commit_memory_region(kvm, new);\n	}\n',
+      ),
+    ],
+    found: [at('S27', 'sw-protected', 'gmem-binding-safe', 0), at('S27', 'tdx', 'gmem-binding-safe', 0)],
+  },
+];
+
+const NO_UNMAP = edit('guest_memfd.c', '		flush |= kvm_mmu_unmap_gfn_range(kvm, &gfn_range);\n', '');
+
+const refill: Mutation[] = [
+  {
+    title: 'a hole punch does not unmap',
+    edits: [NO_UNMAP],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S37', vm, 'unmap-before-free kernel-warning', 0)),
+  },
+  {
+    title: 'a hole punch does not unmap, and a fault maps over what it finds',
+    edits: [
+      NO_UNMAP,
+      edit(
+        'tdp_mmu.c',
+        '	    is_last_spte(iter->old_spte, iter->level)) {\n		WARN_ON_ONCE(fault->pfn',
+        '	    0) {\n		WARN_ON_ONCE(fault->pfn',
+      ),
+    ],
+    found: [at('S37', 'sw-protected', 'leaf-pfn-stable kernel-bug', 0)],
+  },
+  {
+    title: 'a fault does not look for an invalidation under mmu_lock',
+    edits: [
+      edit(
+        'mmu.c',
+        '	return fault->slot &&\n	       mmu_invalidate_retry_gfn(vcpu->kvm, fault->mmu_seq, fault->gfn);',
+        '	return false;',
+      ),
+    ],
+    found: [
+      at('S37', 'sw-protected', 'seq-recheck-under-lock kernel-warning'),
+      at('S37', 'sw-protected', 'seq-recheck-under-lock unmap-before-free', 2),
+      at('S37', 'tdx', 'seq-recheck-under-lock kernel-warning'),
+    ],
+  },
+];
+
+/** By the part of KVM that they are about. */
+export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
+  'binding of memslots': binding,
+  'holes that are filled again': refill,
+};
