@@ -14,6 +14,7 @@ import type { Macro } from './macros';
 import type { CParser } from './parser';
 import type { FileRef, MacroPlace, PPToken } from './pp-token';
 import { expandText, preprocess, type SourceText } from './preprocess';
+import type { Mute } from './scope';
 import { firstError, parseFunction } from './source';
 import type { CType } from './types';
 import { evaluateConstant, readUnit, type Unit } from './unit';
@@ -38,8 +39,8 @@ export interface CompileInput {
   readonly defines: Readonly<Record<string, string>>;
   /** Macros that no file may define otherwise. */
   readonly fixed?: Readonly<Record<string, string>>;
-  /** Tags of structs whose members keep their first value: counting there would make every state a new one. */
-  readonly mute?: readonly string[];
+  /** Structs whose members keep their first value: counting there would make every state a new one. */
+  readonly mute?: Mute;
   /** Macros whose values are wanted in `Program.constants`. */
   readonly constants?: readonly string[];
   readonly limits?: Partial<CompileLimits>;
@@ -114,13 +115,8 @@ function enumerators(unit: Unit): Record<string, Value> {
   return out;
 }
 
-function makeScope(
-  parser: CParser,
-  tokens: readonly PPToken[],
-  items: readonly Item[],
-  mute: readonly string[],
-): CachedScope {
-  const unit = readUnit(parser, tokens, items, new Set(mute));
+function makeScope(parser: CParser, tokens: readonly PPToken[], items: readonly Item[], mute: Mute): CachedScope {
+  const unit = readUnit(parser, tokens, items, mute);
   return { unit, structs: structLayouts(unit), enumerators: enumerators(unit), functions: new Map(), origins: 0 };
 }
 
@@ -288,7 +284,7 @@ export function compile(input: CompileInput, parser: CParser, cache: LoweringCac
     out.problem({ file: first.file, line: first.line, function: null, why: 'it nests too deeply' });
     return false;
   });
-  const scope = cache.scope(declarationsKey(tokens, items), () => makeScope(parser, tokens, items, input.mute ?? []));
+  const scope = cache.scope(declarationsKey(tokens, items), () => makeScope(parser, tokens, items, input.mute ?? {}));
   for (const p of scope.unit.problems) {
     const token = tokens[(items[p.item] as Item).start + p.token] as PPToken;
     out.problem({ file: token.file, line: token.line, function: null, why: p.why });

@@ -161,7 +161,7 @@ function structType(cx: Context, node: SyntaxNode): CType {
   }
   let type = name ? (cx.scope.ownTag(key) as T.StructType | null) : null;
   if (!type) {
-    type = { k: 'struct', union, tag, mute: cx.scope.mute.has(tag), members: null, size: 0, align: 1 };
+    type = { k: 'struct', union, tag, mute: cx.scope.muteExcept(tag), members: null, size: 0, align: 1 };
     if (name) (body ? cx.scope : cx.scope.root()).declareTag(key, type);
   }
   if (!body) return type;

@@ -5,4 +5,5 @@ export { type CompileInput, type CompileLimits, compile, DEFAULT_LIMITS } from '
 export { type FunctionOutline, functionsOf } from './outline';
 export { type CParser, createParser, type SyntaxNode, type WasmFiles } from './parser';
 export type { SourceText } from './preprocess';
+export type { Mute } from './scope';
 export { type Token, type TokenKind, tokenize } from './tokens';

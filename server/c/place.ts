@@ -114,7 +114,7 @@ export function memberPlace(type: CType, base: Expr, name: string): Place {
   if (!member) throw new LowerError(`unknown field '${name}' of ${T.typeName(type)}`);
   const address = F.binary('add', 'ptr', base, F.constant('ptr', member.off));
   const found = { type: member.type, at: { address }, bits: member.bits };
-  return type.mute ? { ...found, mute: true } : found;
+  return type.mute === null || type.mute.includes(name) ? found : { ...found, mute: true };
 }
 
 function field(cx: Context, node: SyntaxNode): Place {

@@ -15,14 +15,22 @@ export type Symbol =
   /** Its declaration could not be lowered. */
   | { readonly k: 'bad'; readonly why: string };
 
+/** Tags of structs, each with the members that are not mute. */
+export type Mute = Readonly<Record<string, readonly string[]>>;
+
 export class Scope {
   private readonly names = new Map<string, Symbol>();
   private readonly tags = new Map<string, CType>();
   constructor(
     readonly parent: Scope | null,
-    /** Tags of structs whose members keep their first value: statistics. */
-    readonly mute: ReadonlySet<string> = parent?.mute ?? new Set<string>(),
+    /** Tags of structs whose members keep their first value (statistics), each with the members that do not. */
+    readonly mute: Mute = parent?.mute ?? {},
   ) {}
+
+  /** The members of a mute struct that are not; null for a struct that is not mute. */
+  muteExcept(tag: string): readonly string[] | null {
+    return Object.hasOwn(this.mute, tag) ? (this.mute[tag] ?? null) : null;
+  }
 
   find(name: string): Symbol | null {
     for (let s: Scope | null = this; s !== null; s = s.parent) {

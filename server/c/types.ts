@@ -28,8 +28,8 @@ export interface StructType {
   readonly k: 'struct';
   readonly union: boolean;
   readonly tag: string;
-  /** Stores to its members have no effect. */
-  readonly mute: boolean;
+  /** Stores to its members have no effect, but for those named here; null: all stores have one. */
+  readonly mute: readonly string[] | null;
   members: readonly Member[] | null;
   size: number;
   align: number;

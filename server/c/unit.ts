@@ -13,7 +13,7 @@ import type { Item } from './items';
 import { typeDefinition } from './local';
 import type { CParser, SyntaxNode } from './parser';
 import type { PPToken } from './pp-token';
-import { Scope } from './scope';
+import { type Mute, Scope } from './scope';
 import { childOf, firstError, firstToken, need, parseItem, type Source } from './source';
 import * as T from './types';
 import { type CType, LowerError } from './types';
@@ -49,7 +49,7 @@ class UnitReader {
   constructor(
     private readonly parser: CParser,
     private readonly tokens: readonly PPToken[],
-    mute: ReadonlySet<string>,
+    mute: Mute,
   ) {
     this.scope = new Scope(null, mute);
     for (const name of BUILTIN_TYPES) {
@@ -181,13 +181,8 @@ class UnitReader {
   }
 }
 
-/** Read all declarations and heads. `mute`: tags of structs whose members keep their first value. */
-export function readUnit(
-  parser: CParser,
-  tokens: readonly PPToken[],
-  items: readonly Item[],
-  mute: ReadonlySet<string> = new Set(),
-): Unit {
+/** Read all declarations and heads. */
+export function readUnit(parser: CParser, tokens: readonly PPToken[], items: readonly Item[], mute: Mute = {}): Unit {
   const reader = new UnitReader(parser, tokens, mute);
   for (const [index, item] of items.entries()) reader.item(index, item);
   reader.finish();
