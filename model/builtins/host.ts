@@ -4,6 +4,7 @@ import { requestDestroy, requestDestroyEnd } from '../machine/guest-data';
 import { VCPUS } from '../machine/layout';
 import { cString, giveName } from '../machine/names';
 import {
+  allocHuge,
   allocPage,
   CONTENT,
   freePage,
@@ -18,6 +19,7 @@ import {
 } from '../machine/pages';
 import { register, registered } from '../machine/registry';
 import { hostWrites } from '../machine/rmp';
+import { coverage } from '../machine/sept';
 import { setLifecycle, setOpState, setTdWord } from '../machine/tdx-td';
 import type { Builtin, Choice } from '../machine/types';
 import { setVcpuWord } from '../machine/vcpus';
@@ -108,6 +110,16 @@ const others: readonly Builtin[] = [
       return BigInt(pfn);
     },
     describe: (_c, r) => `page ${hex(Number(r ?? 0))} becomes anonymous memory of the VMM`,
+  }),
+  define('__user_huge_page_alloc', {
+    point: true,
+    run: (c) => {
+      const count = coverage(c.m, 2);
+      const pfn = allocHuge(c.m, 'user', count) || c.m.unknown('no huge page is free');
+      for (let i = 0; i < count; i++) hostWrites(c.m, pfn + i);
+      return BigInt(pfn);
+    },
+    describe: (_c, r) => `the huge page ${hex(Number(r ?? 0))} becomes anonymous memory of the VMM`,
   }),
   define('__user_page_free', { point: true, run: (c) => putPage(c.m, num(c, 0)) }),
   define('__gmem_page', { run: (c) => setOwner(c.m, pfnOfPage(c.m, num(c, 0)), 'gmem', num(c, 1)) }),

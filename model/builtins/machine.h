@@ -179,6 +179,8 @@ void __host_access(kvm_pfn_t pfn, int write);
 void __host_free(kvm_pfn_t pfn);
 /* Anonymous memory of the VMM itself, for shared memory: one page, reference count 1, and back. */
 kvm_pfn_t __user_page_alloc(void);
+/* The same, as many pages as an entry of level 2 covers, side by side: the pfn of the first, or 0. */
+kvm_pfn_t __user_huge_page_alloc(void);
 void __user_page_free(kvm_pfn_t pfn);
 
 /*

@@ -74,7 +74,7 @@ export class Memory implements BlockImage {
   private dirty = new Int32Array(1 << 8);
   private dirtyLength = 0;
 
-  constructor(size = 8 << 20) {
+  constructor(size = 7 << 20) {
     if (size <= 0 || size % 4096 !== 0 || size > 1 << 28) throw new RangeError(`memory size ${size}`);
     this.size = size;
     const buffer = new ArrayBuffer(size);

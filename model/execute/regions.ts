@@ -13,7 +13,7 @@ export interface Region {
 }
 
 /** Smallest memory into which the regions fit, and the default. */
-export const MEMORY_SIZE = 8 << 20;
+export const MEMORY_SIZE = 7 << 20;
 
 const MIB = 1 << 20;
 const region = (from: number, to: number): Region => ({ start: BASE + from, end: BASE + to });
@@ -21,10 +21,13 @@ const region = (from: number, to: number): Region => ({ start: BASE + from, end:
 export const GLOBALS = region(0, MIB);
 const STACKS = region(MIB, MIB + MIB / 2);
 const HEAP = region(2 * MIB, 4 * MIB);
-/** Pages with a `struct page`: 512 of them, handed out lowest first. */
-export const PAGES = region(4 * MIB, 6 * MIB);
 /** The machine's own records. */
-export const MACHINE = region(6 * MIB, 8 * MIB);
+export const MACHINE = region(4 * MIB, 5 * MIB);
+/**
+ * Pages with a `struct page`: 512 of them, handed out lowest first. Half of them lie below the one place
+ * that is aligned as a huge page has to be.
+ */
+export const PAGES = region(5 * MIB, 7 * MIB);
 
 /** Thread ids: scenario threads are 0..13. */
 export const MAX_THREADS = 14;

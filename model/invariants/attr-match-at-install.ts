@@ -1,6 +1,6 @@
 /** A mapping has the kind of its gfn when it is installed. */
 
-import { attributeMatches, gfnText, installedPfn } from './observe';
+import { attributeMatches, gfnText, installedFrames } from './observe';
 import type { Invariant } from './types';
 
 export const invariant: Invariant = {
@@ -15,14 +15,14 @@ export const invariant: Invariant = {
   kind: 'transition',
   onEvent(m, event) {
     if (event.type !== 'spte') return;
-    const pfn = installedPfn(m, event);
-    if (pfn === undefined) return;
-    m.host.witness('attr-match-at-install');
-    if (attributeMatches(m, event.gfn, event.mirror, pfn)) return;
+    const mapped = installedFrames(m, event);
+    if (mapped.length > 0) m.host.witness('attr-match-at-install');
+    const wrong = mapped.find(({ gfn, pfn }) => !attributeMatches(m, gfn, event.mirror, pfn));
+    if (wrong === undefined) return;
     const tree = event.mirror ? 'mirror' : 'direct';
     m.violate(
       'attr-match-at-install',
-      `${gfnText(event.gfn)} is mapped in the ${tree} tree with a page of the other kind`,
+      `${gfnText(wrong.gfn)} is mapped in the ${tree} tree with a page of the other kind`,
     );
   },
 };

@@ -1,6 +1,7 @@
 /** A fault compares its kind after its snapshot. */
 
 import type { Machine } from '../machine/machine';
+import { coverage } from '../machine/sept';
 import { FLAG, flag, ghost, setFlag, setGhost } from './ghost';
 import { gfnText, holds, installedPfn, isLock } from './observe';
 import type { Invariant } from './types';
@@ -37,10 +38,11 @@ export const invariant: Invariant = {
         break;
       case 'spte': {
         const { thread, gfn } = event;
+        const compared = ghost(m, 'compared', thread) - 1;
         // Pages of a VM that is being built come in under slots_lock, which keeps conversions out.
         if (installedPfn(m, event) === undefined || holds(m, thread, 'slots_lock') !== undefined) break;
         m.host.witness('attr-read-after-seq');
-        if (ghost(m, 'compared', thread) === gfn + 1) break;
+        if (compared >= gfn && compared < gfn + coverage(m, event.level)) break;
         const text = 'is mapped by a fault that did not compare its kind with the attribute after its snapshot';
         m.violate('attr-read-after-seq', `${gfnText(gfn)} ${text} of mmu_invalidate_seq`);
         break;

@@ -4,7 +4,7 @@ import { walkRoot } from '../machine/kvm-view';
 import type { Machine } from '../machine/machine';
 import type { TlbEntry } from '../machine/tlb';
 import { VM_TYPES } from '../machine/types';
-import { gfnText, isLock, rootOfPfn, usableTranslations, writeHeld } from './observe';
+import { gfnText, heldByAnyone, heldByOthers, inFrames, isLock, rootOfPfn, usableTranslations } from './observe';
 import type { Invariant } from './types';
 
 function check(m: Machine, vcpu: number | undefined, when: string): void {
@@ -20,14 +20,14 @@ function check(m: Machine, vcpu: number | undefined, when: string): void {
 function isStale(m: Machine, entry: TlbEntry): boolean {
   const root = rootOfPfn(m, entry.root);
   if (!root?.valid) return false;
-  return !walkRoot(m, root).some((spte) => spte.leaf && spte.gfn === entry.gfn && spte.pfn === entry.pfn);
+  return !inFrames(m, walkRoot(m, root)).some(({ gfn, pfn }) => gfn === entry.gfn && pfn === entry.pfn);
 }
 
 export const invariant: Invariant = {
   id: 'flush-before-unlock',
   title: 'A zapped translation is flushed before mmu_lock is dropped',
   statement:
-    'When mmu_lock is dropped (or given away for a moment), no vCPU in the guest can use a translation of the direct tables that they no longer contain; nor does one enter with such a translation while nobody holds the lock for write.',
+    'When the last holder of mmu_lock drops it (or gives it away for a moment), no vCPU in the guest can use a translation of the direct tables that they no longer contain; nor does one enter with such a translation while nobody holds the lock.',
   why: 'The page may be freed as soon as the lock is dropped, and a stale translation still reaches it.',
   source:
     'arch/x86/kvm/mmu/tdp_mmu.c, tdp_mmu_zap_leafs() and tdp_mmu_iter_cond_resched(); fixes 048f49809c52, a835429cda91, 315f02c60d94',
@@ -36,10 +36,11 @@ export const invariant: Invariant = {
   kind: 'transition',
   onEvent(m, event) {
     if (event.type === 'unlock' && isLock(m, event, 'mmu_lock')) {
-      check(m, undefined, 'mmu_lock is dropped while');
+      // another reader may be about to flush what it has zapped
+      if (!heldByAnyone(m, 'mmu_lock')) check(m, undefined, 'mmu_lock is dropped while');
     } else if (event.type === 'yield') {
-      check(m, undefined, 'mmu_lock is given away while');
-    } else if (event.type === 'enter' && !writeHeld(m, 'mmu_lock')) {
+      if (!heldByOthers(m, event.thread, 'mmu_lock')) check(m, undefined, 'mmu_lock is given away while');
+    } else if (event.type === 'enter' && !heldByAnyone(m, 'mmu_lock')) {
       check(m, event.vcpu, 'a flush is missing:');
     } else if (event.type === 'tlb-flush') {
       m.host.witness('flush-before-unlock');

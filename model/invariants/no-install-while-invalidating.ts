@@ -1,7 +1,7 @@
 /** Nothing is mapped inside an open invalidation. */
 
 import { VM_TYPES } from '../machine/types';
-import { gfnText, holds, installedPfn, isInvalidating } from './observe';
+import { gfnText, holds, installedFrames, isInvalidating } from './observe';
 import type { Invariant } from './types';
 
 export const invariant: Invariant = {
@@ -17,9 +17,10 @@ export const invariant: Invariant = {
     if (event.type === 'word' && event.name === 'mmu_invalidate_in_progress' && event.write) {
       if (Number(event.value) > 0) m.host.witness('no-install-while-invalidating');
     }
-    if (event.type !== 'spte' || installedPfn(m, event) === undefined || !isInvalidating(m, event.gfn)) return;
+    if (event.type !== 'spte') return;
+    const open = installedFrames(m, event).find(({ gfn }) => isInvalidating(m, gfn));
     // Building a VM maps under the lock that keeps private invalidations out.
-    if (holds(m, event.thread, 'slots_lock') !== undefined) return;
-    m.violate('no-install-while-invalidating', `${gfnText(event.gfn)} is mapped while it is being invalidated`);
+    if (open === undefined || holds(m, event.thread, 'slots_lock') !== undefined) return;
+    m.violate('no-install-while-invalidating', `${gfnText(open.gfn)} is mapped while it is being invalidated`);
   },
 };

@@ -3,11 +3,21 @@
  * a private one, which slot covers a gfn, which translations can a vCPU still use. It only looks.
  */
 
-import { findField, numberField, readField, roots, type WalkedSpte, walkAll } from '../machine/kvm-view';
-import { findHeld, isHeld, writerOf } from '../machine/locks';
+import {
+  entriesOf,
+  findField,
+  numberField,
+  parentEntry,
+  readField,
+  roots,
+  type WalkedSpte,
+  walkAll,
+} from '../machine/kvm-view';
+import { findHeld, isHeld, isHeldByOthers, writerOf } from '../machine/locks';
 import type { Machine } from '../machine/machine';
 import { ownerOf } from '../machine/pages';
 import { REFUSED, registered } from '../machine/registry';
+import { coverage } from '../machine/sept';
 import { isLeaf, isPresent, sptePfn } from '../machine/spte';
 import { type TlbEntry, tlbEntries } from '../machine/tlb';
 import type { MachineEvent } from '../machine/types';
@@ -28,10 +38,50 @@ export function mappedPfn(m: Machine, spte: bigint, level: number): number | und
   return sptePfn(spte);
 }
 
-/** The page that this write maps and that the entry didn't map before. */
+/**
+ * The page (the first one of a huge page) that this write maps and that was not mapped before. Splitting a
+ * huge page maps nothing new: its table is filled before it takes the huge page's place.
+ */
 export function installedPfn(m: Machine, event: SpteEvent): number | undefined {
   const pfn = mappedPfn(m, event.value, event.level);
-  return pfn !== undefined && mappedPfn(m, event.old, event.level) !== pfn ? pfn : undefined;
+  if (pfn === undefined || mappedPfn(m, event.old, event.level) === pfn) return undefined;
+  return splitPfn(m, event) === pfn || isCollapse(m, event, pfn) ? undefined : pfn;
+}
+
+/** What a huge page, in whose place a new table is still to come, maps where the entry belongs. */
+function splitPfn(m: Machine, event: SpteEvent): number | undefined {
+  const above = parentEntry(m, event.table);
+  const huge = above === undefined ? undefined : mappedPfn(m, above, event.level + 1);
+  return huge === undefined ? undefined : huge + (event.gfn % coverage(m, event.level + 1));
+}
+
+/** Does a huge page take the place of a table that maps a part of it already? */
+function isCollapse(m: Machine, event: SpteEvent, pfn: number): boolean {
+  if (event.level === 1 || !isPresent(event.old) || isLeaf(event.old, event.level)) return false;
+  const size = coverage(m, event.level - 1);
+  return entriesOf(m, sptePfn(event.old)).some((spte, i) => mappedPfn(m, spte, event.level - 1) === pfn + i * size);
+}
+
+/** One page of 4 KiB behind a gfn. */
+export interface Frame {
+  readonly gfn: number;
+  readonly pfn: number;
+}
+
+/** The frames that a mapping at a level covers: one at level 1. */
+export const frames = (m: Machine, gfn: number, pfn: number, level: number): Frame[] =>
+  Array.from({ length: coverage(m, level) }, (_, i) => ({ gfn: gfn + i, pfn: pfn + i }));
+
+/** The frames that this write maps; none when it maps nothing new. */
+export function installedFrames(m: Machine, event: SpteEvent): Frame[] {
+  const pfn = installedPfn(m, event);
+  return pfn === undefined ? [] : frames(m, event.gfn, pfn, event.level);
+}
+
+/** Those that it maps, new or not. */
+export function mappedFrames(m: Machine, event: SpteEvent): Frame[] {
+  const pfn = mappedPfn(m, event.value, event.level);
+  return pfn === undefined ? [] : frames(m, event.gfn, pfn, event.level);
 }
 
 export const isFrozen = (m: Machine, spte: bigint): boolean => spte === m.frozenSpte();
@@ -56,8 +106,16 @@ export function isPrivateMapping(m: Machine, mirror: boolean, pfn: number): bool
   return m.vm === 'tdx' ? mirror : isGmemPage(m, pfn);
 }
 
-/** Leaves below all roots. */
-export const leaves = (m: Machine): WalkedSpte[] => walkAll(m).filter(({ leaf }) => leaf);
+/** Leaves below all roots, those of huge pages once for each frame that they cover. */
+export const leaves = (m: Machine): WalkedSpte[] => inFrames(m, walkAll(m));
+
+/** The leaves among entries, by frames. */
+export const inFrames = (m: Machine, entries: readonly WalkedSpte[]): WalkedSpte[] =>
+  entries.flatMap((entry) => {
+    if (!entry.leaf) return [];
+    if (entry.level === 1) return [entry];
+    return frames(m, entry.gfn, entry.pfn, entry.level).map((frame) => ({ ...entry, ...frame }));
+  });
 
 /** Is the attribute of the gfn the kind of this mapping? */
 export function attributeMatches(m: Machine, gfn: number, mirror: boolean, pfn: number): boolean {
@@ -90,6 +148,12 @@ export const writeHeld = (m: Machine, name: string): boolean => {
 export const heldByAnyone = (m: Machine, name: string): boolean => {
   const lock = lockAddress(m, name);
   return lock !== 0 && isHeld(m, lock);
+};
+
+/** Does any thread but this one hold it? */
+export const heldByOthers = (m: Machine, thread: number, name: string): boolean => {
+  const lock = lockAddress(m, name);
+  return lock !== 0 && isHeldByOthers(m, lock, thread);
 };
 
 export type LockEvent = Extract<MachineEvent, { type: 'lock' | 'unlock' }>;

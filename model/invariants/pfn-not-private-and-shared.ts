@@ -3,7 +3,7 @@
 import type { Machine } from '../machine/machine';
 import { ownerOf } from '../machine/pages';
 import { septLeaves } from '../machine/sept';
-import { gfnText, isPrivateMapping, leaves, mappedPfn, pfnText, usableTranslations } from './observe';
+import { gfnText, isPrivateMapping, leaves, mappedFrames, pfnText, usableTranslations } from './observe';
 import type { Invariant } from './types';
 
 interface Use {
@@ -29,8 +29,7 @@ function usesOf(m: Machine, pfn: number): Use[] {
   return uses;
 }
 
-function check(m: Machine, pfn: number | undefined): void {
-  if (pfn === undefined) return;
+function check(m: Machine, pfn: number): void {
   const uses = usesOf(m, pfn);
   const secret = uses.find(({ isPrivate }) => isPrivate);
   if (secret) m.host.witness('pfn-not-private-and-shared');
@@ -54,7 +53,7 @@ export const invariant: Invariant = {
   vm: ['sw-protected', 'snp', 'tdx'],
   kind: 'state',
   onEvent(m, event) {
-    if (event.type === 'spte') check(m, mappedPfn(m, event.value, event.level));
+    if (event.type === 'spte') for (const { pfn } of mappedFrames(m, event)) check(m, pfn);
     else if (event.type === 'sept' && event.state !== 'FREE' && event.level === 1) check(m, event.pfn);
     else if (event.type === 'tlb-fill') check(m, event.pfn);
   },

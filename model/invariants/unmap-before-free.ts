@@ -3,7 +3,7 @@
 import type { Machine } from '../machine/machine';
 import { septEntries } from '../machine/sept';
 import { VM_TYPES } from '../machine/types';
-import { gfnText, installedPfn, isGivenUp, isStrangers, leaves, pfnText, usableTranslations } from './observe';
+import { gfnText, installedFrames, isGivenUp, isStrangers, leaves, pfnText, usableTranslations } from './observe';
 import type { Invariant } from './types';
 
 const isGuestOwner = (owner: string): boolean => owner.startsWith('gmem') || owner === 'user';
@@ -43,9 +43,8 @@ export const invariant: Invariant = {
         report(m, event.pfn, `${pfnText(event.pfn)} is given away (${event.owner}) while`, reachedBy(m, event.pfn));
         break;
       case 'spte': {
-        const pfn = installedPfn(m, event);
-        if (pfn !== undefined && isStrangers(m, pfn))
-          report(m, pfn, "a page that is not the guest's is mapped:", gfnText(event.gfn));
+        const wrong = installedFrames(m, event).find(({ pfn }) => isStrangers(m, pfn));
+        if (wrong) report(m, wrong.pfn, "a page that is not the guest's is mapped:", gfnText(wrong.gfn));
         break;
       }
       case 'enter': {

@@ -31,6 +31,9 @@ static u64 guest_step(struct kvm_vcpu *vcpu)
 	case GUEST_OP_WRITE:
 		r = __guest_access(vcpu, gpa, GUEST_WRITE);
 		break;
+	case GUEST_OP_EXEC:
+		r = __guest_access(vcpu, gpa, GUEST_EXEC);
+		break;
 	case GUEST_OP_ACCEPT:
 		r = __guest_accept(vcpu, gpa);
 		if (r == GUEST_ALREADY_ACCEPTED)

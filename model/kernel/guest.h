@@ -13,6 +13,7 @@ enum guest_op_kind {
 	/* accesses: private memory of a TD unless `shared` is set */
 	GUEST_OP_READ,
 	GUEST_OP_WRITE,
+	GUEST_OP_EXEC,
 	/* TDG.MEM.PAGE.ACCEPT; nothing for other types */
 	GUEST_OP_ACCEPT,
 	/* asks the VMM for a conversion: TDG.VP.VMCALL<MapGPA> or KVM_HC_MAP_GPA_RANGE */

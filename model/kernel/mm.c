@@ -113,6 +113,51 @@ void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm)
 	mn->ops->release(mn, mm);
 }
 
+static pmd_t *mm_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	return &mm->pmd[mm_index(addr) / MM_HUGE_PAGES];
+}
+
+int mm_populate_huge(struct mm_struct *mm, unsigned long addr)
+{
+	kvm_pfn_t pfn = __user_huge_page_alloc();
+	int i, first = mm_index(addr) / MM_HUGE_PAGES * MM_HUGE_PAGES;
+
+	if (!pfn)
+		return -ENOMEM;
+
+	spin_lock(&mm->page_table_lock);
+	for (i = 0; i < MM_HUGE_PAGES; i++)
+		mm->pte[first + i] = pfn_to_page(pfn + i);
+	WRITE_ONCE(mm_pmd(mm, addr)->pmd, MM_HUGE);
+	spin_unlock(&mm->page_table_lock);
+	return 0;
+}
+
+/* Part of a huge page is to go: from now on it is single pages. The notifier hears of all of it. */
+static void mm_split_huge(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned long start = addr & ~(MM_HUGE_PAGES * PAGE_SIZE - 1);
+	struct mmu_notifier_range range = {
+		.mm = mm,
+		.start = start,
+		.end = start + MM_HUGE_PAGES * PAGE_SIZE,
+		.blockable = true,
+	};
+	struct mmu_notifier *mn = mm->mn;
+
+	if (!READ_ONCE(mm_pmd(mm, addr)->pmd))
+		return;
+
+	if (mn)
+		mn->ops->invalidate_range_start(mn, &range);
+	spin_lock(&mm->page_table_lock);
+	WRITE_ONCE(mm_pmd(mm, addr)->pmd, 0);
+	spin_unlock(&mm->page_table_lock);
+	if (mn)
+		mn->ops->invalidate_range_end(mn, &range);
+}
+
 /* Take one page out of the page table. The notifier's start call must have been made. */
 void mm_zap_page(struct mm_struct *mm, unsigned long addr)
 {
@@ -122,6 +167,8 @@ void mm_zap_page(struct mm_struct *mm, unsigned long addr)
 	spin_lock(&mm->page_table_lock);
 	page = mm->pte[i];
 	mm->pte[i] = NULL;
+	if (mm_pmd(mm, addr)->pmd)
+		WRITE_ONCE(mm_pmd(mm, addr)->pmd, 0);
 	spin_unlock(&mm->page_table_lock);
 
 	if (page)
@@ -134,6 +181,10 @@ void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, 
 	struct mmu_notifier *mn = mm->mn;
 	unsigned long addr;
 
+	if (start & (MM_HUGE_PAGES * PAGE_SIZE - 1))
+		mm_split_huge(mm, start);
+	if (end & (MM_HUGE_PAGES * PAGE_SIZE - 1))
+		mm_split_huge(mm, end - 1);
 	if (mn)
 		mn->ops->invalidate_range_start(mn, &range);
 	for (addr = start; addr < end; addr += PAGE_SIZE)

@@ -68,6 +68,9 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) { r
 /* ---- the VMM's address space: a page table of one level, filled on demand ---- */
 #define MM_BASE 0x400000UL
 #define MM_NR_PAGES 8
+/* what one entry of the level above covers; a huge page is so many pages that lie together */
+#define MM_HUGE_PAGES 4
+#define MM_HUGE 1
 
 struct mmu_notifier;
 enum mmu_notifier_event { MMU_NOTIFY_UNMAP, MMU_NOTIFY_CLEAR, MMU_NOTIFY_PROTECTION_VMA };
@@ -99,6 +102,11 @@ struct mm_struct {
 	struct mmu_notifier *mn;
 	/* page, or NULL: not present */
 	struct page *pte[MM_NR_PAGES];
+	/* the level above, as KVM reads it without a lock: MM_HUGE, or 0; those over it are always there */
+	pmd_t pmd[MM_NR_PAGES / MM_HUGE_PAGES];
+	pud_t pud;
+	p4d_t p4d;
+	pgd_t pgd;
 };
 extern struct mm_struct init_mm;
 
@@ -139,6 +147,8 @@ void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm);
 /* madvise(MADV_DONTNEED), migration, reclaim: the notifier's calls around taking the page away */
 void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable);
 void mm_zap_page(struct mm_struct *mm, unsigned long addr);
+/* the pages around @addr come as one huge page; nothing may be there yet */
+int mm_populate_huge(struct mm_struct *mm, unsigned long addr);
 /* exit of the process: the notifier's release call, then everything is taken away */
 void mm_exit(struct mm_struct *mm);
 

@@ -29,6 +29,10 @@ export const ACCESS_BIT: Record<AccessKind, number> = { read: 1, write: 2, exec:
 export interface Translation {
   readonly pfn: number;
   readonly writable: boolean;
+  readonly executable: boolean;
+  /** Level of the leaf, and the pfn of the table that holds it (0 for private memory of a TD). */
+  readonly level: number;
+  readonly table: number;
 }
 
 /** The reason of an exit (or a fault inside the guest) and what it reports: EPT qualification, or the halves of an #NPF error code. */

@@ -7,13 +7,13 @@
 import { ACCESS_BIT, type AccessKind, type Fault, GUEST, type Translation, type Walk } from './access';
 import { inGuest, ipiPending, irqsOff, setInGuest } from './cpus';
 import { guestFindsPending, guestGivesUp, guestReads, guestWrites, setAccepted } from './guest-data';
-import { GFNS, PAGE_SHIFT, pfnToVirt } from './layout';
+import { GFNS, PAGE_SHIFT, pfnToVirt, virtToPfn } from './layout';
 import type { Machine } from './machine';
-import { C_BIT_GFN, checkRmp, isReserved, isSvm, nptFault, validatePage } from './npt';
+import { C_BIT_GFN, checkRmp, isNx, isReserved, isSvm, nptFault, validatePage } from './npt';
 import { CONTENT, hasPage, setContent } from './pages';
 import { isVmsa, makeVmsa, vmsaUser } from './rmp';
 import { lockEntry, septEntry, septWalk, setSeptState, unlockEntry } from './sept';
-import { isLeaf, isMisconfigured, isWalkable, isWritable, permissionBits, sptePfn } from './spte';
+import { isExecutable, isLeaf, isMisconfigured, isWalkable, isWritable, permissionBits, sptePfn } from './spte';
 import { OPERAND, TDX } from './tdx-status';
 import { enterEpoch, epochOf, leaveEpoch, lifecycleOf, opStateOf, setTdWord, tdWord } from './tdx-td';
 import { type TlbEntry, tlbDrop, tlbFill, tlbFlush, tlbLookup } from './tlb';
@@ -155,14 +155,16 @@ function translate(m: Machine, vcpu: number, to: GuestAddress, kind: AccessKind)
   const root = secure ? 0 : vcpuWord(m, vcpu, 'rootPfn');
   const isPrivate = secure || encrypted;
   const hit = tlbLookup(m, vcpu, isPrivate, gfn);
-  if (hit && hit.root === root && (kind !== 'write' || hit.writable)) return hit;
-  if (hit && hit.root === root) tlbDrop(m, vcpu, isPrivate, gfn);
+  if (hit && hit.root === root && allows(hit, kind)) return hit;
+  if (hit && hit.root === root) tlbDrop(m, hit);
   const walk = secure ? walkSecure(m, gfn) : walkAllowed(m, vcpu, to, kind);
   if ('fault' in walk) return walk;
-  const entry: TlbEntry = { vcpu, gfn, isPrivate, root, pfn: walk.pfn, writable: walk.writable };
-  tlbFill(m, entry);
+  tlbFill(m, { vcpu, gfn, isPrivate, root, ...walk });
   return walk;
 }
+
+const allows = (found: Pick<Translation, 'writable' | 'executable'>, kind: AccessKind): boolean =>
+  kind === 'write' ? found.writable : kind === 'exec' ? found.executable : true;
 
 function walkAllowed(m: Machine, vcpu: number, to: GuestAddress, kind: AccessKind): Walk {
   const walk = walkDirect(m, vcpu, to, kind);
@@ -171,7 +173,9 @@ function walkAllowed(m: Machine, vcpu: number, to: GuestAddress, kind: AccessKin
 
 function walkSecure(m: Machine, gfn: number): Walk {
   const entry = septWalk(m, gfn);
-  if (entry.state === 'MAPPED' && entry.level === 1) return { pfn: entry.pfn, writable: true };
+  if (entry.state === 'MAPPED' && entry.level === 1) {
+    return { pfn: entry.pfn, writable: true, executable: true, level: 1, table: 0 };
+  }
   if (entry.state === 'PENDING') {
     guestFindsPending(m, gfn);
     if (m.pendingVe()) return { fault: GUEST.VE, qualification: 0, extended: 0 };
@@ -197,12 +201,13 @@ function walkDirect(
     const spte = m.memory.u64(table + index * 8);
     if (isSvm(m.vm) && isReserved(spte)) return nptFault(kind, { present: true, reserved: true, encrypted });
     if (!isSvm(m.vm) && isMisconfigured(spte)) return { fault: GUEST.EPT_MISCONFIG, qualification: 0, extended: 0 };
-    const refused = !isWalkable(spte) || (kind === 'write' && !isWritable(spte));
+    const rights = { writable: isWritable(spte), executable: isSvm(m.vm) ? !isNx(spte) : isExecutable(spte) };
+    const refused = !isWalkable(spte) || !allows(rights, kind);
     if (refused && isSvm(m.vm)) return nptFault(kind, { present: isWalkable(spte), encrypted });
     if (refused) return refuseDirect(m, spte, kind);
     if (isLeaf(spte, level)) {
       const inside = full % 2 ** (bits * (level - 1));
-      return { pfn: sptePfn(spte) + inside, writable: isWritable(spte), level };
+      return { pfn: sptePfn(spte) + inside, ...rights, level, table: virtToPfn(table) };
     }
     if (!hasPage(sptePfn(spte))) return m.stop('memory-safety', 'the CPU walks a page table that is no memory');
     table = pfnToVirt(sptePfn(spte));

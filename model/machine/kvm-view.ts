@@ -131,6 +131,23 @@ function rootCount(m: Machine, sp: number): number | undefined {
   return paths.map((path) => numberField(m, PAGE, sp, path)).find((count) => count !== undefined);
 }
 
+/** The entry that points, or is about to point, to a table; undefined for roots and where KVM does not say. */
+export function parentEntry(m: Machine, table: number): bigint | undefined {
+  const sp = pagePrivate(m, m.pfnOf(table));
+  const at = sp === 0 ? 0 : (numberField(m, PAGE, sp, 'ptep') ?? 0);
+  const spte = at === 0 ? undefined : m.memory.peek('u64', at);
+  return typeof spte === 'bigint' ? spte : undefined;
+}
+
+/** All entries of a table, in their order; none where there is no such page. */
+export function entriesOf(m: Machine, pfn: number): bigint[] {
+  if (!hasPage(pfn)) return [];
+  return Array.from({ length: 1 << m.levelBits }, (_, i) => {
+    const spte = m.memory.peek('u64', pfnToVirt(pfn) + i * 8);
+    return typeof spte === 'bigint' ? spte : 0n;
+  });
+}
+
 /** KVM's roots, valid and invalid, in the order of its list. */
 export function roots(m: Machine): Root[] {
   const kvm = registered(m, 'kvm');

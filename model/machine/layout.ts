@@ -39,7 +39,7 @@ export const STRIDE = {
   xarray: 32 + 2 * GFNS,
   sept: 2,
   vcpu: 16,
-  tlb: GFNS,
+  tlb: 2 * GFNS,
   gfn: 4,
 } as const;
 
@@ -75,7 +75,7 @@ export const AT = {
   td: place(16),
   sept: place(LEVELS * GFNS * STRIDE.sept),
   vcpus: place(VCPUS * STRIDE.vcpu),
-  /** Two per vCPU: [shared or only, private]. */
+  /** Two per vCPU: [shared or only, private]. Per gfn: the translation, how it was found. */
   tlbs: place(VCPUS * 2 * STRIDE.tlb),
   /** Per gfn: what the guest last wrote, open requests to destroy. */
   gfns: place(GFNS * STRIDE.gfn),

@@ -108,6 +108,11 @@ export function isHeld(m: Machine, lock: number): boolean {
   return readers(m, lock) > 0 || writerOf(m, lock) >= 0;
 }
 
+export function isHeldByOthers(m: Machine, lock: number, thread: number): boolean {
+  const own = findHeld(m, thread, lock);
+  return readers(m, lock) > (own?.mode === 'read' ? 1 : 0) || (writerOf(m, lock) >= 0 && own?.mode !== 'write');
+}
+
 /** Why the thread must not sleep now, or null. */
 export function atomicContext(m: Machine, thread: number): string | null {
   const spinning = heldLocks(m, thread).find((h) => !SLEEPS.has(h.kind));

@@ -4,7 +4,7 @@
  * what the guest reaches with the C-bit set; there is one table for both kinds.
  */
 
-import { ACCESS_BIT, type AccessKind, type Fault, GUEST, type Walk } from './access';
+import { ACCESS_BIT, type AccessKind, type Fault, GUEST, type Translation, type Walk } from './access';
 import type { Machine } from './machine';
 import { PVALIDATE, pvalidate, type RmpFault, rmpRefuses } from './rmp';
 import type { VmType } from './types';
@@ -30,6 +30,9 @@ const SIZE_MISMATCH = 8;
 /** KVM marks MMIO by a present entry with a reserved bit (the highest below 52). */
 export const isReserved = (spte: bigint): boolean => (spte & 1n) !== 0n && ((spte >> 51n) & 1n) !== 0n;
 
+/** No code is fetched through it. */
+export const isNx = (spte: bigint): boolean => spte >> 63n !== 0n;
+
 export function nptFault(
   kind: AccessKind,
   why: { present: boolean; reserved?: boolean; encrypted: boolean; rmp?: RmpFault },
@@ -43,7 +46,7 @@ export function nptFault(
 export function checkRmp(
   m: Machine,
   vcpu: number,
-  found: { pfn: number; writable: boolean; level: number },
+  found: Translation,
   access: { gfn: number; encrypted: boolean; kind: AccessKind },
 ): Walk {
   const { gfn, encrypted, kind } = access;

@@ -61,15 +61,36 @@ export function setContent(m: Machine, pfn: number, content: number): void {
 export function allocPage(m: Machine, kind: OwnerKind, index = 0): number {
   for (let i = 0; i < PAGE_COUNT; i++) {
     const pfn = FIRST_PFN + i;
-    if ((m.memory.u32(AT.pages + i * STRIDE.page * 4) & 0xff) !== 0) continue;
-    const holder = kind === 'kernel' && m.threadId() !== SETUP_THREAD ? m.threadId() + 1 : 0;
-    m.memory.setLife(pfnToVirt(pfn), PAGE_SIZE, 1, holder);
-    setRefcount(m, pfn, 1);
-    setContent(m, pfn, CONTENT.zero);
-    setOwner(m, pfn, kind, index);
+    if (!isFree(m, pfn)) continue;
+    take(m, pfn, kind, index);
     return pfn;
   }
   return 0;
+}
+
+/** Frames of 4 KiB to which the CPU has huge pages aligned, however few of them the model's cover. */
+const HUGE_ALIGNMENT = 512;
+
+/** The lowest free pages that lie side by side where a huge page can lie; the pfn of the first, 0 when there are none. */
+export function allocHuge(m: Machine, kind: OwnerKind, count: number): number {
+  const pages = Array.from({ length: count }, (_, i) => i);
+  const first = Math.ceil(FIRST_PFN / HUGE_ALIGNMENT) * HUGE_ALIGNMENT;
+  for (let pfn = first; pfn + count <= FIRST_PFN + PAGE_COUNT; pfn += HUGE_ALIGNMENT) {
+    if (!pages.every((i) => isFree(m, pfn + i))) continue;
+    for (const i of pages) take(m, pfn + i, kind, 0);
+    return pfn;
+  }
+  return 0;
+}
+
+const isFree = (m: Machine, pfn: number): boolean => (m.memory.u32(recordOf(pfn)) & 0xff) === 0;
+
+function take(m: Machine, pfn: number, kind: OwnerKind, index: number): void {
+  const holder = kind === 'kernel' && m.threadId() !== SETUP_THREAD ? m.threadId() + 1 : 0;
+  m.memory.setLife(pfnToVirt(pfn), PAGE_SIZE, 1, holder);
+  setRefcount(m, pfn, 1);
+  setContent(m, pfn, CONTENT.zero);
+  setOwner(m, pfn, kind, index);
 }
 
 /** Give a page back. A page that is free already is a broken kernel. */

@@ -21,6 +21,8 @@ export const isMisconfigured = (spte: bigint): boolean => (spte & 3n) === 2n;
 export const isLeaf = (spte: bigint, level: number): boolean => level === 1 || (spte & PAGE_SIZE_BIT) !== 0n;
 export const sptePfn = (spte: bigint): number => Number((spte & PFN_MASK) >> 12n);
 export const isWritable = (spte: bigint): boolean => (spte & 2n) !== 0n;
+/** May the guest's kernel fetch instructions through it? */
+export const isExecutable = (spte: bigint): boolean => (spte & 4n) !== 0n;
 
 /** Permissions as an EPT violation's exit qualification reports them, bits 3 to 5. */
 export const permissionBits = (spte: bigint): number => Number(spte & RWX) << 3;

@@ -72,6 +72,11 @@ void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t 
 	WARN_ON(vmm_create_slot(id, gfn, nr_pages, gmem_fd, pgoff));
 }
 
+void setup_huge_page(gfn_t gfn)
+{
+	WARN_ON(mm_populate_huge(&init_mm, gfn_hva(gfn)));
+}
+
 void setup_private(gfn_t gfn, unsigned long nr_pages)
 {
 	if (kvm_arch_has_private_mem(the_vm))
@@ -150,6 +155,14 @@ void setup_touch_private(int vcpu, gfn_t gfn)
 void setup_touch_shared(int vcpu, gfn_t gfn)
 {
 	struct guest_op ops[1] = { { GUEST_OP_WRITE, 1, gfn } };
+
+	WARN_ON(run_guest(the_vcpu[vcpu], ops, 1, FAULT_STOP));
+	leave_setup_cpu(vcpu);
+}
+
+void setup_run_code(int vcpu, gfn_t gfn)
+{
+	struct guest_op ops[1] = { { GUEST_OP_EXEC, 1, gfn } };
 
 	WARN_ON(run_guest(the_vcpu[vcpu], ops, 1, FAULT_STOP));
 	leave_setup_cpu(vcpu);

@@ -35,6 +35,8 @@ void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t 
 /* A slot that a thread will create: the other threads know what it will be. */
 void setup_planned_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 void setup_private(gfn_t gfn, unsigned long nr_pages);
+/* The VMM's memory behind the four gfns from this one on, a multiple of four, is one huge page. Before its first use. */
+void setup_huge_page(gfn_t gfn);
 /* TDX: one page of the initial image, measured. Other types: nothing. Before setup_ready(). */
 void setup_image_page(gfn_t gfn);
 /* In place of setup_ready(): the TD is left unfinished, for a thread to finish. */
@@ -45,6 +47,8 @@ void setup_ready(void);
 /* The vCPU's guest uses a page until it is mapped: accepts it (TDX), writes it, and stays out of it afterwards. */
 void setup_touch_private(int vcpu, gfn_t gfn);
 void setup_touch_shared(int vcpu, gfn_t gfn);
+/* The vCPU's guest runs code there: shared memory of VMs without a TDX module. */
+void setup_run_code(int vcpu, gfn_t gfn);
 /* Only mapped, not accepted (TDX: pending), by KVM_PRE_FAULT_MEMORY. */
 void setup_prefault(int vcpu, gfn_t gfn);
 

@@ -4,7 +4,7 @@ import { setSeptState } from '../../../model/machine/sept';
 import { tlbFill } from '../../../model/machine/tlb';
 import type { VmType } from '../../../model/machine/types';
 import { setVcpuWord } from '../../../model/machine/vcpus';
-import { entry, type Root, Workbench } from './workbench';
+import { cached, entry, type Root, Workbench } from './workbench';
 
 /** A VM with a tree, and gfn 0 with the attribute of its kind. */
 function vm(type: VmType): { b: Workbench; root: Root; leaves: Root; page: number } {
@@ -220,7 +220,7 @@ describe('unmap-before-free', () => {
   it('sees a TLB that outlives its page, of a vCPU in the guest only', () => {
     const { b, root, page } = vm('default');
     setVcpuWord(b.m, 0, 'rootPfn', root.pfn);
-    tlbFill(b.m, { vcpu: 0, gfn: 0, pfn: page, isPrivate: false, writable: true, root: root.pfn });
+    tlbFill(b.m, cached(page, { root: root.pfn }));
     freePage(b.m, page);
     expect(b.broken).toEqual([]);
     b.enter();
@@ -315,7 +315,7 @@ describe('flush-before-unlock', () => {
   const hot = () => {
     const all = mapped('default');
     setVcpuWord(all.b.m, 0, 'rootPfn', all.root.pfn);
-    tlbFill(all.b.m, { vcpu: 0, gfn: 0, pfn: all.page, isPrivate: false, writable: true, root: all.root.pfn });
+    tlbFill(all.b.m, cached(all.page, { root: all.root.pfn }));
     all.b.enter();
     return all;
   };
@@ -363,6 +363,20 @@ describe('pt-page-rcu-freed', () => {
     b.as(0);
     freePage(b.m, b.table(1, false).pfn);
     expect(b.broken).toEqual([]);
+  });
+  it.each([
+    [true, ['pt-page-rcu-freed']],
+    [false, []],
+  ])('sees what the CPU has cached of it, of a vCPU in the guest only (%s)', (inside, broken) => {
+    const { b, root, leaves, page } = vm('default');
+    setVcpuWord(b.m, 0, 'rootPfn', root.pfn);
+    tlbFill(b.m, cached(page, { root: root.pfn, table: leaves.pfn }));
+    setVcpuWord(b.m, 0, 'inGuest', inside ? 1 : 0);
+    b.lock('mmu_lock', 'read');
+    b.spte(root, 0, 0n);
+    b.as(14);
+    freePage(b.m, leaves.pfn);
+    expect(b.broken).toEqual(broken);
   });
 });
 

@@ -4,7 +4,7 @@ import { setOwner } from '../../../model/machine/pages';
 import { setSeptState } from '../../../model/machine/sept';
 import { setOpState } from '../../../model/machine/tdx-td';
 import { tlbFill } from '../../../model/machine/tlb';
-import { BUSY, entry, REFUSED, Workbench } from './workbench';
+import { BUSY, cached, entry, REFUSED, Workbench } from './workbench';
 
 /** A TD with a mirror tree and gfn 0 private, pending. */
 function td() {
@@ -223,7 +223,7 @@ describe('block-track-remove-order', () => {
   });
   it('sees a removal under a TLB that is in use', () => {
     const { b, page } = td();
-    tlbFill(b.m, { vcpu: 0, gfn: 0, pfn: page, isPrivate: true, writable: true, root: 0 });
+    tlbFill(b.m, cached(page, { isPrivate: true }));
     b.enter();
     b.lock('mmu_lock');
     b.seamcall('MEM.PAGE.REMOVE', 0, page);

@@ -15,6 +15,7 @@ import { allocPage, type OwnerKind } from '../../../model/machine/pages';
 import { register } from '../../../model/machine/registry';
 import { setSeptState } from '../../../model/machine/sept';
 import { setLifecycle, setOpState, setTdWord } from '../../../model/machine/tdx-td';
+import type { TlbEntry } from '../../../model/machine/tlb';
 import type { MachineEvent, VmType } from '../../../model/machine/types';
 import { setVcpuWord } from '../../../model/machine/vcpus';
 import { pagePrivateSet, watchKvm } from '../../../model/machine/watch';
@@ -57,6 +58,7 @@ const STRUCTS: Record<string, StructLayout> = {
     u64('gfn', 16),
     pointer('spt', 24, 'u64 *'),
     pointer('external_spt', 32, 'void *'),
+    pointer('ptep', 48, 'u64 *'),
     ['role', 40, 'union kvm_mmu_page_role', null, 4],
     ['tdp_mmu_root_count', 44, 'refcount_t', null, 4],
   ]),
@@ -100,6 +102,21 @@ const PROGRAM: Program = {
 
 /** An entry that maps a page, or points to a table. */
 export const entry = (pfn: number): bigint => (BigInt(pfn) << 12n) | 0x807n;
+
+/** gfn 0 as vCPU 0 may have it in its TLB. */
+export const cached = (pfn: number, more: Partial<TlbEntry>): TlbEntry => ({
+  vcpu: 0,
+  gfn: 0,
+  pfn,
+  isPrivate: false,
+  writable: true,
+  executable: true,
+  root: 0,
+  level: 1,
+  table: 0,
+  ...more,
+});
+
 export const BUSY = 0x80000200n << 32n;
 export const REFUSED = 0xc0000b0dn << 32n;
 

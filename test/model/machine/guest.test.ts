@@ -17,6 +17,7 @@ const CONTINUE = 0x200n;
 const PENDING_EXIT = 6n;
 const READ = 0;
 const WRITE = 1;
+const EXEC = 2;
 const TD = 1;
 
 const text = (status: unknown): string => statusText(status as bigint);
@@ -95,7 +96,7 @@ describe('private memory of a TD', () => {
     enter(b, 0, b.vcpu);
     expect(accept(b, b.vcpu, 1)).toBe(DONE);
     expect(b.call('__guest_access', b.vcpu, gpa(1), WRITE)).toBe(DONE);
-    expect(tlbEntries(b.m)).toEqual([{ vcpu: 0, gfn: 1, pfn, isPrivate: true, writable: true, root: 0 }]);
+    expect(tlbEntries(b.m)).toMatchObject([{ vcpu: 0, gfn: 1, pfn, isPrivate: true, writable: true, root: 0 }]);
     expect(accept(b, b.vcpu, 1)).toBe(0x102n);
   });
 
@@ -344,6 +345,43 @@ describe('tables that the CPU walks itself', () => {
     const other = Number(b.call('get_zeroed_page', 0));
     b.call('__guest_load_root', b.vcpu, BigInt(b.m.pfnOf(other)) * 4096n, 2);
     expect(b.call('__guest_access', b.vcpu, gpa(0), READ)).toBe(VIOLATION);
+  });
+
+  it('a huge page is cached for all that it covers, and dropped so', () => {
+    const b = direct();
+    const pfn = Number(b.call('__user_huge_page_alloc'));
+    b.m.memory.setU64(b.root + 8, BigInt(pfn) * 4096n + 0x885n);
+    enter(b, 0, b.vcpu);
+    expect(b.call('__guest_access', b.vcpu, gpa(5), READ)).toBe(DONE);
+    const cached = tlbEntries(b.m).map((entry) => [entry.gfn, entry.pfn - pfn, entry.level]);
+    expect(cached.sort()).toEqual([4, 5, 6, 7].map((gfn) => [gfn, gfn - 4, 2]));
+    b.m.memory.setU64(b.root + 8, 0n);
+    expect(b.call('__guest_access', b.vcpu, gpa(7), READ)).toBe(DONE);
+    expect(b.call('__guest_access', b.vcpu, gpa(6), WRITE)).toBe(VIOLATION);
+    expect(tlbEntries(b.m)).toEqual([]);
+  });
+
+  it('a huge page beside one that is cached alone leaves that as it is', () => {
+    const b = direct();
+    const pfn = Number(b.call('__user_huge_page_alloc'));
+    const alone = newPage(b);
+    b.m.memory.setU64(b.table, BigInt(alone) * 4096n + LEAF);
+    enter(b, 0, b.vcpu);
+    b.call('__guest_access', b.vcpu, gpa(0), READ);
+    b.m.memory.setU64(b.root, BigInt(pfn) * 4096n + 0x887n);
+    b.call('__guest_access', b.vcpu, gpa(1), READ);
+    expect(tlbEntries(b.m).map((entry) => entry.pfn)).toEqual([alone, pfn + 1, pfn + 2, pfn + 3]);
+  });
+
+  it('code is fetched through executable entries only', () => {
+    const b = direct();
+    b.m.memory.setU64(b.table, BigInt(newPage(b)) * 4096n + 0x803n);
+    enter(b, 0, b.vcpu);
+    expect(b.call('__guest_access', b.vcpu, gpa(0), WRITE)).toBe(DONE);
+    expect(b.call('__guest_access', b.vcpu, gpa(0), EXEC)).toBe(VIOLATION);
+    expect(b.call('__guest_exit_qualification', b.vcpu)).toBe(0x4n | 0x18n);
+    b.m.memory.setU64(b.table, BigInt(newPage(b)) * 4096n + LEAF);
+    expect(b.call('__guest_access', b.vcpu, gpa(0), EXEC)).toBe(DONE);
   });
 
   it('a walk through a freed table ends the path', () => {

@@ -125,7 +125,7 @@ describe('the description of a state', () => {
       mmu_invalidate_seq: '0',
       'mirror[gfn 1]': 'LEAF(pfn 0x500)',
       'lock mmu_lock': 'write by thread 15',
-      'page 0x401': 'host',
+      'page 0x501': 'host',
     });
   });
 });

@@ -16,6 +16,16 @@ describe('pages', () => {
     expect(owner(b, FIRST_PFN)).toBe('host');
   });
 
+  it('come side by side for a huge page, aligned as a real one, and go one by one', () => {
+    const b = bench();
+    const first = Number(b.call('__user_huge_page_alloc'));
+    expect(first % 512).toBe(0);
+    expect([0, 1, 2, 3, 4].map((i) => owner(b, first + i))).toEqual(['user', 'user', 'user', 'user', 'free']);
+    b.call('put_page', structPage(first + 1));
+    expect([0, 1, 2].map((i) => owner(b, first + i))).toEqual(['user', 'free', 'user']);
+    expect(() => b.call('__user_huge_page_alloc')).toThrow(/no huge page is free/);
+  });
+
   it('change owners with an event', () => {
     const b = bench();
     const page = b.call('alloc_page', 0)!;
