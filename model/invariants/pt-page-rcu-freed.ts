@@ -7,7 +7,7 @@ import { hasPage } from '../machine/pages';
 import { isLeaf, isPresent, sptePfn } from '../machine/spte';
 import { VM_TYPES } from '../machine/types';
 import { ghost, setGhost } from './ghost';
-import { isFrozen, pfnText } from './observe';
+import { gfnText, isFrozen, pfnText, usableTranslations } from './observe';
 import type { Invariant } from './types';
 
 /** Was the page linked into a tree? */
@@ -28,9 +28,11 @@ function mark(m: Machine, pfn: number, on: boolean): void {
 export const invariant: Invariant = {
   id: 'pt-page-rcu-freed',
   title: 'A page table is freed after a grace period',
-  statement: 'A page that was part of a tree is freed by an RCU callback, never at once.',
+  statement:
+    'A page that was part of a tree is freed by an RCU callback, never at once, and only when no vCPU in the guest can use a translation that it found through the page.',
   why: "Walkers without a lock, and the CPU's own caches of upper levels, would read freed memory.",
-  source: 'arch/x86/kvm/mmu/tdp_mmu.c, handle_removed_pt()',
+  source:
+    'arch/x86/kvm/mmu/tdp_mmu.c, handle_removed_pt(); arch/x86/kvm/mmu/mmu.c, kvm_recover_nx_huge_pages() (the flush lies within the RCU section)',
   example: 'Call free_page(sp->spt) in place of call_rcu().',
   vm: [...VM_TYPES],
   kind: 'state',
@@ -41,6 +43,11 @@ export const invariant: Invariant = {
     } else if (event.type === 'page-owner' && event.old === 'page-table' && isMarked(m, event.pfn)) {
       mark(m, event.pfn, false);
       m.host.witness('pt-page-rcu-freed');
+      const cached = usableTranslations(m).find(({ isPrivate, table }) => !isPrivate && table === event.pfn);
+      if (cached) {
+        const text = `while the TLB of vCPU ${cached.vcpu} holds ${gfnText(cached.gfn)}, which it found through it`;
+        m.violate('pt-page-rcu-freed', `page table ${pfnText(event.pfn)} is freed ${text}`);
+      }
       if (event.thread === RCU_THREAD) return;
       m.violate('pt-page-rcu-freed', `page table ${pfnText(event.pfn)} is freed without a grace period`);
     }

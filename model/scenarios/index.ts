@@ -13,6 +13,7 @@ import { scenario as s11 } from './s11';
 import { scenario as s12 } from './s12';
 import { scenario as s13 } from './s13';
 import { scenario as s14 } from './s14';
+import { scenario as s15 } from './s15';
 import { scenario as s17 } from './s17';
 import { scenario as s18 } from './s18';
 import { scenario as s19 } from './s19';
@@ -54,6 +55,7 @@ export const scenarios: readonly Scenario[] = [
   s12,
   s13,
   s14,
+  s15,
   s17,
   s18,
   s19,

@@ -5,6 +5,7 @@
 
 import { at, edit, type Mutation } from './mutation';
 import { gmem } from './mutations-gmem';
+import { huge } from './mutations-huge';
 import { later } from './mutations-later';
 
 const QUIRK = `bool zap_all = kvm->arch.vm_type == KVM_X86_DEFAULT_VM &&
@@ -361,4 +362,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   others,
   ...later,
   ...gmem,
+  ...huge,
 };

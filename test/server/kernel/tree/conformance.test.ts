@@ -6,8 +6,8 @@ import { isThere, type Kernel, RELEASES } from './kernels';
 import { outcomesOf, straightOutcomes } from './outcomes';
 
 /**
- * Outcomes that a real kernel has beside those of the reference, by name. There are none the other way
- * round: whatever the reference does to the machine, each kernel does.
+ * Outcomes that a real kernel has beside those of the reference, by name. Only old kernels have some the
+ * other way round: whatever the reference does to the machine, the newest does.
  */
 interface Difference {
   readonly name: string;
@@ -15,6 +15,8 @@ interface Difference {
   readonly text: RegExp;
   /** Scenarios in which it is allowed; null: all. */
   readonly scenarios: readonly string[] | null;
+  /** It is the reference that has them, and these kernels do not. */
+  readonly lackedBy?: (kernel: Kernel) => boolean;
 }
 
 const DIFFERENCES: readonly Difference[] = [
@@ -36,14 +38,25 @@ const DIFFERENCES: readonly Difference[] = [
     text: /^attribute of gfn 0: private -> shared$/,
     scenarios: ['S19'],
   },
+  {
+    name: 'the NX worker holds mmu_lock for write',
+    why: 'Before a57750909580 no fault comes between: none fills entries of the table that goes, so that empty ones stay as they are, and none puts the huge page in its place.',
+    text: /^SPTE of gfn \d, level (1: - -> FROZEN|2: TABLE\(\) -> LEAF\(user\))$/,
+    scenarios: ['S15'],
+    lackedBy: (kernel) => !/kvm_recover_nx_huge_pages\(struct kvm \*kvm,/.test(kernel.text('arch/x86/kvm/mmu/mmu.c')),
+  },
 ];
 
 const occurred = new Map<string, Set<string>>(RELEASES.map(({ release }) => [release, new Set()]));
 
-/** Without the differences that are allowed here, which are noted down. */
-function common(kernel: Kernel, id: string, texts: readonly string[]): string[] {
+/** Without the differences that are allowed here, which are noted down. Texts are the kernel's, or the reference's. */
+function common(kernel: Kernel, id: string, texts: readonly string[], of: 'kernel' | 'reference' = 'kernel'): string[] {
+  const allowed = DIFFERENCES.filter(({ scenarios, lackedBy }) => {
+    if (scenarios !== null && !scenarios.includes(id)) return false;
+    return of === 'kernel' ? lackedBy === undefined : lackedBy?.(kernel);
+  });
   return texts.filter((text) => {
-    const found = DIFFERENCES.find((d) => (d.scenarios === null || d.scenarios.includes(id)) && d.text.test(text));
+    const found = allowed.find((difference) => difference.text.test(text));
     if (found !== undefined) occurred.get(kernel.release)?.add(found.name);
     return found === undefined;
   });
@@ -71,13 +84,16 @@ describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel
     'does to the machine what the reference does in %s on %s, in the same order and in any without preemptions',
     async (id, vm) => {
       const program = await kernel.program();
-      expect(common(kernel, id, straightOutcomes(program, id, vm))).toEqual(await straightReference(id, vm));
-      expect(common(kernel, id, outcomesOf(program, id, vm))).toEqual(await reference(id, vm));
+      const expected = common(kernel, id, await straightReference(id, vm), 'reference');
+      expect(common(kernel, id, straightOutcomes(program, id, vm))).toEqual(expected);
+      const any = common(kernel, id, await reference(id, vm), 'reference');
+      expect(common(kernel, id, outcomesOf(program, id, vm))).toEqual(any);
     },
   );
 
   it.skipIf(!isThere(kernel))('has each of the listed differences', () => {
-    expect([...(occurred.get(kernel.release) ?? [])].sort()).toEqual(DIFFERENCES.map(({ name }) => name).sort());
+    const listed = DIFFERENCES.filter(({ lackedBy }) => lackedBy === undefined || lackedBy(kernel));
+    expect([...(occurred.get(kernel.release) ?? [])].sort()).toEqual(listed.map(({ name }) => name).sort());
   });
 });
 
