@@ -11,6 +11,7 @@
 #include "guest.h"
 #include <asm/tdx.h>
 #include <asm/vmx.h>
+#include "svm_entry.h"
 
 #define DRIVER_VCPUS 4
 #define DRIVER_SLOTS 3
@@ -23,12 +24,10 @@ extern struct file __vcpu_files[DRIVER_VCPUS];
 u64 guest_run(struct kvm_vcpu *vcpu);
 gpa_t guest_op_gpa(struct kvm_vcpu *vcpu);
 /* the module's initialisation, as far as KVM's state depends on it */
-void enter_hardware_setup(void);
-#ifdef TREE_HAS_TDX
-/* TDX: KVM_TDX_INIT_VM. Other types: nothing. */
+void enter_hardware_setup(int vm_type);
+/* What a VMM says of its VM before the first vCPU: KVM_TDX_INIT_VM, KVM_SEV_INIT2. Other types: nothing. */
 void enter_prepare_vm(struct kvm *kvm);
-#else
-#define enter_prepare_vm(kvm) do { } while (0)
+#ifndef TREE_HAS_TDX
 /* the type's number in the ABI: no VM of this tree has it */
 #define KVM_X86_TDX_VM 5
 #endif
@@ -50,6 +49,15 @@ static inline struct kvm_vcpu *enter_vcpu(struct kvm *kvm, int id)
 
 	__vcpu_files[id].private_data = vcpu;
 	return vcpu;
+}
+
+/* The vCPU is taken to have run on this CPU last, as set-up left it. */
+static inline void enter_leave_on(struct kvm_vcpu *vcpu, int cpu)
+{
+	if (vcpu->cpu != cpu)
+		vcpu->cpu = cpu;
+	if (is_svm_type(vcpu->kvm->arch.vm_type))
+		svm_ran_on(vcpu, cpu);
 }
 
 /* KVM_RUN */

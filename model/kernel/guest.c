@@ -11,6 +11,8 @@ gpa_t guest_op_gpa(struct kvm_vcpu *vcpu)
 	const struct guest_op *op = &guest_of(vcpu)->ops[guest_of(vcpu)->pc];
 	gpa_t gpa = gfn_to_gpa(op->gfn);
 
+	if (vcpu->kvm->arch.vm_type == KVM_X86_SNP_VM)
+		return op->shared ? gpa : gpa | GUEST_C_BIT;
 	if (op->shared || op->kind == GUEST_OP_MAP_SHARED)
 		gpa |= gfn_to_gpa(kvm_gfn_direct_bits(vcpu->kvm));
 	return gpa;
@@ -41,7 +43,14 @@ static u64 guest_step(struct kvm_vcpu *vcpu)
 		break;
 	case GUEST_OP_MAP_SHARED:
 	case GUEST_OP_MAP_PRIVATE:
-		return guest->answered ? GUEST_DONE : GUEST_HYPERCALL;
+		if (guest->answered)
+			return GUEST_DONE;
+		/* SNP: the guest takes its word back before it gives the page up */
+		if (op->kind == GUEST_OP_MAP_SHARED && vcpu->kvm->arch.vm_type == KVM_X86_SNP_VM)
+			r = __guest_validate(vcpu, gpa, 0);
+		else
+			r = GUEST_DONE;
+		return r == GUEST_DONE || r == GUEST_ALREADY_ACCEPTED ? GUEST_HYPERCALL : r;
 	case GUEST_OP_IDLE:
 		/* the interrupt that ends it also ends the stay */
 		r = __guest_idle(vcpu);
@@ -53,6 +62,10 @@ static u64 guest_step(struct kvm_vcpu *vcpu)
 	default:
 		return EXIT_REASON_HLT;
 	}
+
+	/* #VC: what the guest had here is gone. It stops, as Linux does. */
+	if (r == GUEST_VC)
+		return EXIT_REASON_HLT;
 
 	/* #VE at a shared address is MMIO, which the guest asks user space for; else it accepts the page. */
 	if (r == GUEST_VE && op->shared)

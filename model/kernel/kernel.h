@@ -14,6 +14,7 @@
 #include "lib.h"
 #include "x86.h"
 #include "rest.h"
+#include "sev.h"
 #include <asm/processor-flags.h>
 #include <asm/apicdef.h>
 #include <asm/debugreg.h>

@@ -196,8 +196,9 @@ static inline void *xas_next_entry(struct xa_state *xas, unsigned long max)
 #define xchg_relaxed(p, v) __xchg(p, v)
 
 /* ---- bits ---- */
-#define __set_bit(nr, addr) set_bit(nr, addr)
-#define __clear_bit(nr, addr) clear_bit(nr, addr)
+/* the only ones for more bits than a word has */
+static inline void __set_bit(unsigned long nr, void *addr) { set_bit(nr % 64, (u64 *)addr + nr / 64); }
+static inline void __clear_bit(unsigned long nr, void *addr) { clear_bit(nr % 64, (u64 *)addr + nr / 64); }
 #define test_and_set_bit(nr, addr) (!!(__fetch_or(__bit_word(addr), 1ULL << (nr)) & (1ULL << (nr))))
 #define test_and_clear_bit(nr, addr) (!!(__fetch_and(__bit_word(addr), ~(1ULL << (nr))) & (1ULL << (nr))))
 #define smp_mb__after_atomic() smp_mb()

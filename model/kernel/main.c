@@ -76,10 +76,8 @@ static void vt_fill_static_calls(void)
 #include <asm/kvm-x86-ops.h>
 }
 
-void enter_hardware_setup(void)
+static void vmx_hardware_setup(void)
 {
-	kvm_host.maxphyaddr = 48;
-	kvm_mmu_x86_module_init();
 	kvm_mmu_vendor_module_init();
 	kvm_configure_mmu(true, 0, 4, PG_LEVEL_1G);
 #ifdef TREE_HAS_EPT_EXEC_ONLY
@@ -88,7 +86,26 @@ void enter_hardware_setup(void)
 	kvm_mmu_set_ept_masks(true);
 #endif
 	enter_tdx_hardware_setup();
-	kvm_x86_ops = vt_x86_ops;
+}
+
+void enter_hardware_setup(int vm_type)
+{
+	kvm_host.maxphyaddr = 48;
+	kvm_mmu_x86_module_init();
+	if (is_svm_type(vm_type)) {
+		kvm_x86_ops = *svm_hardware_setup();
+	} else {
+		vmx_hardware_setup();
+		kvm_x86_ops = vt_x86_ops;
+	}
 	vt_fill_static_calls();
-	WARN_ON(kvm_init(max(sizeof(struct vcpu_vmx), enter_tdx_vcpu_size()), 64, NULL));
+	WARN_ON(kvm_init(is_svm_type(vm_type) ? svm_vcpu_size() : max(sizeof(struct vcpu_vmx), enter_tdx_vcpu_size()), 64, NULL));
+}
+
+void enter_prepare_vm(struct kvm *kvm)
+{
+	if (is_svm_type(kvm->arch.vm_type))
+		svm_prepare_vm(kvm);
+	else
+		enter_tdx_prepare_vm(kvm);
 }

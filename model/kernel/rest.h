@@ -173,6 +173,8 @@ static inline void wrpkru(u32 pkru) { }
 static inline void xsetbv(u32 index, u64 value) { }
 static inline void wrmsrq(u32 msr, u64 value) { }
 #define wrmsrl(msr, value) wrmsrq(msr, value)
+#define wrmsrq_safe(msr, value) 0
+#define wrmsrl_safe(msr, value) 0
 #define rdmsrq(msr, value) ((value) = 0)
 #define rdmsrl(msr, value) ((value) = 0)
 

@@ -213,7 +213,7 @@ static struct {
 	.entry = { .function = 0x80000008, .eax = 48 << 16 },
 };
 
-void enter_prepare_vm(struct kvm *kvm)
+void enter_tdx_prepare_vm(struct kvm *kvm)
 {
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VM, .data = (u64)&init_vm };
 

@@ -37,7 +37,8 @@ typedef u32 nodemask_t;
 typedef struct { u64 value; } swp_entry_t;
 
 #define __opaque(name, words) struct name { u64 __opaque[words]; }
-__opaque(fpu_guest, 4); __opaque(hrtimer, 4); __opaque(timer_list, 4); __opaque(work_struct, 4);
+struct fpu_guest { struct fpstate *fpstate; };
+ __opaque(hrtimer, 4); __opaque(timer_list, 4); __opaque(work_struct, 4);
 __opaque(delayed_work, 4); __opaque(ratelimit_state, 2); __opaque(notifier_block, 4); __opaque(once, 1);
 __opaque(idr, 4); __opaque(irq_work, 4); __opaque(dentry, 2); __opaque(module, 1); __opaque(device, 1);
 __opaque(kvm_pit_state2_unused, 1); __opaque(pvclock_vcpu_time_info, 4); __opaque(kfifo, 4);

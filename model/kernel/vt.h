@@ -26,11 +26,14 @@ int vt_private_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn);
 
 /* the module is there, with one private key */
 void enter_tdx_hardware_setup(void);
+/* KVM_TDX_INIT_VM, if it is a TD */
+void enter_tdx_prepare_vm(struct kvm *kvm);
 /* bytes of KVM's record of a TD's vCPU */
 size_t enter_tdx_vcpu_size(void);
 #else
 #define vt_op(name) vmx_##name
 #define enter_tdx_hardware_setup() do { } while (0)
+#define enter_tdx_prepare_vm(kvm) do { } while (0)
 #define enter_tdx_vcpu_size() 0UL
 #endif
 

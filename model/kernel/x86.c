@@ -148,6 +148,18 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 			kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, vcpu);
 		if (kvm_check_request(KVM_REQ_APICV_UPDATE, vcpu))
 			kvm_vcpu_update_apicv(vcpu);
+
+		if (kvm_check_request(KVM_REQ_UPDATE_PROTECTED_GUEST_STATE, vcpu)) {
+			kvm_vcpu_reset(vcpu, true);
+			if (vcpu->arch.mp_state != KVM_MP_STATE_RUNNABLE) {
+				r = 1;
+				goto out;
+			}
+		}
+#ifdef TREE_HAS_RELOAD_VMSA
+		if (kvm_check_request(KVM_REQ_VMSA_PAGE_RELOAD, vcpu))
+			kvm_x86_call(reload_vmsa)(vcpu);
+#endif
 	}
 
 	r = kvm_mmu_reload(vcpu);
@@ -208,6 +220,11 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 cancel_injection:
 out:
 	return r;
+}
+
+void kvm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
+{
+	kvm_x86_call(vcpu_reset)(vcpu, init_event);
 }
 
 static bool kvm_vcpu_running(struct kvm_vcpu *vcpu)
@@ -522,7 +539,41 @@ void kvm_arch_commit_memory_region(struct kvm *kvm,
 /* Only SEV needs its caches written back here. */
 void kvm_arch_guest_memory_reclaimed(struct kvm *kvm)
 {
+	if (kvm_x86_ops.guest_memory_reclaimed)
+		kvm_x86_call(guest_memory_reclaimed)(kvm);
 }
+
+/* ---- guest_memfd's pages: only SNP has a say ---- */
+#ifdef TREE_HAS_GMEM_MAKE_PRIVATE
+int kvm_arch_gmem_make_private(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, kvm_pfn_t nr_pages)
+{
+	return kvm_x86_call(gmem_make_private)(kvm, gfn, pfn, nr_pages);
+}
+
+void kvm_arch_gmem_reclaim(kvm_pfn_t pfn, kvm_pfn_t nr_pages)
+{
+	if (kvm_x86_ops.gmem_make_shared)
+		kvm_x86_call(gmem_make_shared)(pfn, nr_pages);
+}
+#else
+int kvm_arch_gmem_prepare(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, int max_order)
+{
+	return kvm_x86_call(gmem_prepare)(kvm, pfn, gfn, max_order);
+}
+
+void kvm_arch_gmem_invalidate(kvm_pfn_t start, kvm_pfn_t end)
+{
+	if (kvm_x86_ops.gmem_invalidate)
+		kvm_x86_call(gmem_invalidate)(start, end);
+}
+#endif
+#ifdef TREE_HAS_GMEM_INVALIDATE_RANGE
+void kvm_arch_gmem_invalidate_range(struct kvm *kvm, struct kvm_gfn_range *range)
+{
+	if (kvm_x86_ops.gmem_invalidate_range)
+		kvm_x86_call(gmem_invalidate_range)(kvm, range);
+}
+#endif
 
 static void kvm_noncoherent_dma_assignment_start_or_stop(struct kvm *kvm)
 {

@@ -31,16 +31,20 @@ enum cpuid_leafs {
 enum cpuid_regs_idx { CPUID_EAX = 0, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 #define PT_WRITABLE_UNUSED 0
 #include <asm/cpufeatures.h>
-#define __cpu_has(x) ((x) == X86_FEATURE_OSXSAVE || (x) == X86_FEATURE_TDX_HOST_PLATFORM)
+#define __cpu_has(x) ((x) == X86_FEATURE_OSXSAVE || (x) == X86_FEATURE_TDX_HOST_PLATFORM || \
+	(x) == X86_FEATURE_SEV || (x) == X86_FEATURE_SEV_ES || (x) == X86_FEATURE_SEV_SNP || (x) == X86_FEATURE_LBRV || \
+	(x) == X86_FEATURE_DECODEASSISTS || (x) == X86_FEATURE_FLUSHBYASID)
 #define POSTED_INTR_VECTOR 0xf2
 #define POSTED_INTR_NESTED_VECTOR 0xf4
 #define XFEATURE_MASK_XTILE (3ULL << 17)
 #define XCR_XFEATURE_ENABLED_MASK 0
 #define E820_TYPE_RAM 1
 #define MISC_CG_RES_TDX 0
+#define MISC_CG_RES_SEV 1
+#define MISC_CG_RES_SEV_ES 2
 #define MCG_LMCE_P (1ULL << 27)
 #define boot_cpu_has_bug(x) 0
-#define PMD_SIZE (PAGE_SIZE << 9)
+#define PMD_SIZE (PAGE_SIZE << SPTE_LEVEL_BITS)
 extern bool itlb_multihit_kvm_mitigation;
 #define PT_CPUID_LEAVES 2
 #define KVM_MINOR 232

@@ -14,7 +14,7 @@
 #define guest_of(vcpu) ((vcpu)->guest)
 
 /* The module's initialisation. */
-static inline void enter_hardware_setup(void)
+static inline void enter_hardware_setup(int vm_type)
 {
 	kvm_mmu_set_ept_masks(true);
 	tdx_hardware_setup();
@@ -32,6 +32,18 @@ static inline void enter_prepare_vm(struct kvm *kvm)
 
 	if (kvm->arch.vm_type == KVM_X86_TDX_VM)
 		WARN_ON(tdx_vm_ioctl(kvm, &cmd));
+}
+
+/* No guests on SVM here. */
+#define is_svm_type(type) false
+#define svm_launch_page(kvm, gfn, uaddr) (-EINVAL)
+#define svm_launch_finish(kvm) (-EINVAL)
+
+/* The vCPU is taken to have run on this CPU last, as set-up left it. */
+static inline void enter_leave_on(struct kvm_vcpu *vcpu, int cpu)
+{
+	if (vcpu->cpu != cpu)
+		vcpu->cpu = cpu;
 }
 
 /* The vCPU behind what KVM_CREATE_VCPU has made. */

@@ -32,7 +32,7 @@ unsigned long gfn_hva(gfn_t gfn)
 
 void setup_create(int vm_type)
 {
-	enter_hardware_setup();
+	enter_hardware_setup(vm_type);
 	the_vm = enter_create_vm(vm_type);
 	__machine_vm(the_vm);
 	__machine_attr_array(&the_vm->mem_attr_array);
@@ -98,6 +98,8 @@ void setup_image_page(gfn_t gfn)
 
 	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
 		WARN_ON(enter_tdx_vcpu(the_vcpu[0], &cmd));
+	else if (the_vm->arch.vm_type == KVM_X86_SNP_VM)
+		WARN_ON(svm_launch_page(the_vm, gfn, IMAGE_SOURCE));
 }
 
 static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_ops, int on_fault);
@@ -105,7 +107,7 @@ static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_o
 /* Most often vCPU n's thread is thread n; vcpu_thread() corrects it where it is not. */
 static void leave_setup_cpu(int vcpu)
 {
-	the_vcpu[vcpu]->cpu = vcpu;
+	enter_leave_on(the_vcpu[vcpu], vcpu);
 }
 
 void setup_unfinished(void)
@@ -247,8 +249,7 @@ static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_o
 int vcpu_thread(int vcpu, const struct guest_op *ops, int nr_ops, int on_fault)
 {
 	/* This thread's CPU is where the vCPU has run before: its TLB is as set-up left it. */
-	if (the_vcpu[vcpu]->cpu != smp_processor_id())
-		the_vcpu[vcpu]->cpu = smp_processor_id();
+	enter_leave_on(the_vcpu[vcpu], smp_processor_id());
 	return run_guest(the_vcpu[vcpu], ops, nr_ops, on_fault);
 }
 
@@ -355,6 +356,8 @@ int vmm_finalize(void)
 {
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_FINALIZE_VM };
 
+	if (is_svm_type(the_vm->arch.vm_type))
+		return svm_launch_finish(the_vm);
 	if (the_vm->arch.vm_type != KVM_X86_TDX_VM)
 		return 0;
 	return enter_tdx_vm(the_vm, &cmd);

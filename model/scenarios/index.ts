@@ -1,6 +1,7 @@
 /** All scenarios, in the order of their ids. */
 
 import type { Scenario } from '../explore/types';
+import type { VmType } from '../machine/types';
 import { scenario as s01 } from './s01';
 import { scenario as s02 } from './s02';
 import { scenario as s03 } from './s03';
@@ -82,5 +83,14 @@ export const scenarios: readonly Scenario[] = [
   s44,
   s45,
 ];
+
+/** VM types that run only in a tree's own KVM: the reference has no code for SVM. */
+export const TREE_ONLY: readonly VmType[] = ['sev', 'sev-es', 'snp'];
+
+/** Every scenario on every VM type that the reference can run. */
+export const inReference = (): [string, VmType][] =>
+  scenarios.flatMap(({ id, vm }) =>
+    vm.filter((type) => !TREE_ONLY.includes(type)).map((type): [string, VmType] => [id, type]),
+  );
 
 export const scenarioById = (id: string): Scenario | undefined => scenarios.find((scenario) => scenario.id === id);

@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   title: 'A memslot is deleted, its memory freed and reused',
   description:
     'User space deletes a memslot that the guest uses, then punches a hole into the file (or, without guest_memfd, gives the memory back), and another process gets the page. Nothing may map the page any more by then.',
-  vm: ['default', 'sw-protected', 'tdx'],
+  vm: ['default', 'sw-protected', 'sev', 'snp', 'tdx'],
   source: 'seed 000; domain.md S02; kvm_arch_flush_shadow_memslot()',
   assumption: null,
   driver: 's02.c',

@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   title: "A conversion comes between a fault's checks",
   description:
     'A vCPU faults on a private gfn while user space converts it to shared. Whatever the order, no private mapping may be left once the gfn is shared; the fault may end in an exit or a retry.',
-  vm: ['sw-protected', 'tdx'],
+  vm: ['sw-protected', 'snp', 'tdx'],
   source: 'seed 001; domain.md S04; kvm_mmu_faultin_pfn()',
   assumption: null,
   driver: 's04.c',

@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   title: 'A page is freed under a running guest',
   description:
     'A vCPU uses a page through its TLB and faults it in again while the page is punched out of its file (or reclaimed, without guest_memfd) and given to another process, which writes it.',
-  vm: ['default', 'sw-protected', 'tdx'],
+  vm: ['default', 'sw-protected', 'sev', 'sev-es', 'snp', 'tdx'],
   source: 'seed 002; domain.md S06; kvm_gmem_punch_hole()',
   assumption: null,
   driver: 's06.c',

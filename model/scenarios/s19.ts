@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   title: 'A VM is destroyed while its file lives on',
   description:
     'The VMM closes the VM while another process still holds the guest_memfd, and closes that later. Whoever comes last destroys the VM: private pages leave the TD while its key is assigned, tables after it was released.',
-  vm: ['default', 'sw-protected', 'tdx'],
+  vm: ['default', 'sw-protected', 'snp', 'tdx'],
   source: 'domain.md S19; kvm_destroy_vm(), tdx_mmu_release_hkid()',
   assumption: null,
   driver: 's19.c',

@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   title: 'The guest converts a page and back',
   description:
     'The guest asks for its page to be shared, uses it so, asks for it to be private again, and accepts it, while user space gives the private page behind it back to the host.',
-  vm: ['sw-protected', 'tdx'],
+  vm: ['sw-protected', 'snp', 'tdx'],
   source: 'domain.md S22 and section 2.17; tdx_map_gpa()',
   assumption: null,
   driver: 's22.c',

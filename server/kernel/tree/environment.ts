@@ -17,6 +17,7 @@ export const UNITS: readonly string[] = [
   'arch/x86/kvm/mmu/tdp_mmu.c',
   'arch/x86/kvm/mmu/mmu.c',
   'arch/x86/kvm/vmx/tdx.c',
+  'arch/x86/kvm/svm/sev.c',
 ];
 
 /** Headers outside KVM's own folders that are the tree's own. */
@@ -27,6 +28,8 @@ export const OWN_HEADERS: readonly RegExp[] = [
   /^uapi\/asm\/kvm[a-z0-9_]*\.h$/,
   /^(uapi\/)?asm\/vmx\.h$/,
   /^asm\/(shared\/)?tdx[a-z_]*\.h$/,
+  /^asm\/sev-common\.h$/,
+  /^(uapi\/)?linux\/(psp-sev|sev-guest)\.h$/,
   /^kvm\/iodev\.h$/,
   /^linux\/hashtable\.h$/,
   /^trace\/events\/kvm\.h$/,
@@ -73,7 +76,13 @@ export const DEFINES: Readonly<Record<string, string>> = {
   CONFIG_HAVE_KVM_ARCH_GMEM_POPULATE: '1',
   CONFIG_KVM_GENERIC_GMEM_POPULATE: '1',
   CONFIG_KVM_GENERIC_PRIVATE_MEM: '1',
+  CONFIG_HAVE_KVM_ARCH_GMEM_CONVERT: '1',
+  CONFIG_HAVE_KVM_ARCH_GMEM_RECLAIM: '1',
+  CONFIG_HAVE_KVM_ARCH_GMEM_PREPARE: '1',
+  CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE: '1',
   CONFIG_KVM_INTEL_TDX: '1',
+  CONFIG_KVM_AMD_SEV: '1',
+  CONFIG_CRYPTO_DEV_SP_PSP: '1',
   CONFIG_INTEL_TDX_HOST: '1',
   CONFIG_MMU_NOTIFIER: '1',
   CONFIG_HAS_IOMEM: '1',
@@ -95,6 +104,8 @@ const STOOD_IN: Readonly<Record<string, string>> = {
   'arch/x86/kvm/x86.c': 'model/kernel/x86.c',
   'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
   'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
+  'arch/x86/kvm/svm/svm.c': 'model/kernel/svm.c',
+  'arch/x86/virt/svm/sev.c': 'model/kernel/psp.c',
 };
 
 /** Our file that takes the place of a kernel file, null where the tree's own is compiled or nothing stands for it. */

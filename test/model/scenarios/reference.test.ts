@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { VmType } from '../../../model/machine/types';
-import { scenarios } from '../../../model/scenarios';
+import { inReference } from '../../../model/scenarios';
 import { broken, explore, programWith, summary } from './reference';
 
 /** What the unmodified reference breaks by the scenario's own assumption. */
@@ -8,9 +7,7 @@ const PRESENT: Readonly<Record<string, readonly string[]>> = {
   S09: ['accepted-data-preserved', 'no-zap-gfn-range-on-td', 'td-zap-only-requested'],
 };
 
-describe.each(
-  scenarios.flatMap(({ id, vm }) => vm.map((type): [string, VmType] => [id, type])),
-)('%s on %s', (id, vm) => {
+describe.each(inReference())('%s on %s', (id, vm) => {
   it('is clean, complete and not vacuous with one preemption', async () => {
     const result = explore(await programWith(), id, vm, { preemptions: 1 });
     const text = summary(result);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VmType } from '../../../../model/machine/types';
-import { scenarios } from '../../../../model/scenarios';
+import { inReference } from '../../../../model/scenarios';
 import { programWith } from '../../../model/scenarios/reference';
 import { isThere, type Kernel, RELEASES } from './kernels';
 import { outcomesOf, straightOutcomes } from './outcomes';
@@ -76,9 +76,7 @@ const reference = once(async (id, vm) => outcomesOf(await programWith(), id, vm)
 const straightReference = once(async (id, vm) => straightOutcomes(await programWith(), id, vm));
 
 describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel]))('kernel %s', (_, kernel) => {
-  const runs = scenarios
-    .flatMap(({ id, vm }) => vm.map((type): [string, VmType] => [id, type]))
-    .filter(([, vm]) => !kernel.lacks.includes(vm));
+  const runs = inReference().filter(([, vm]) => !kernel.lacks.includes(vm));
 
   it.skipIf(!isThere(kernel)).each(runs)(
     'does to the machine what the reference does in %s on %s, in the same order and in any without preemptions',
@@ -98,7 +96,6 @@ describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel
 });
 
 it('compares runs in which something happens', async () => {
-  for (const { id, vm } of scenarios) {
-    for (const type of vm) expect((await straightReference(id, type)).length, `${id} on ${type}`).toBeGreaterThan(4);
-  }
+  for (const [id, vm] of inReference())
+    expect((await straightReference(id, vm)).length, `${id} on ${vm}`).toBeGreaterThan(4);
 });

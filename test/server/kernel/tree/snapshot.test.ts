@@ -69,7 +69,7 @@ describe('a snapshot', () => {
     const { 'include/linux/mm.h': _mm, 'arch/x86/kvm/mmu/other.h': _o, 'arch/x86/kvm/x86.c': _x, ...wanted } = files;
     expect(texts).toEqual(wanted);
     expect(kernel).toBe('7.3.4');
-    expect(lacks).toEqual(['sw-protected', 'tdx']);
+    expect(lacks).toEqual(['sw-protected', 'sev', 'sev-es', 'snp', 'tdx']);
   });
 
   it('has what an overlay has in place of the tree, and asks the tree for none of it', async () => {
