@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import workerpool from 'workerpool';
-import { cacheFolder } from './kernel/tree/cache-folder';
+import { cacheFolder } from './cache/folder';
 import { createWorker } from './review/execute-job';
 import type { Job } from './review/jobs';
 import { hashOf } from './review/run-cache';

@@ -3,9 +3,9 @@
  * the kernel and the scenarios' drivers. It knows snapshots and nothing of patches.
  */
 
-import { readFileSync } from 'node:fs';
 import type { Program } from '../../model/execute/program';
 import { type CParser, compile, type LoweringCache } from '../c/index';
+import { loadKept } from '../cache/kept-files';
 import type { Reference } from '../kernel/reference';
 import { DEFINES, FIXED, MUTE, probe, treeUnits } from '../kernel/tree/environment';
 import { includeRules, includer, type StandIns } from '../kernel/tree/includes';
@@ -24,17 +24,23 @@ export function standIns({ kernel, builtins, scenarios }: Reference): StandIns {
   return new Map([...kernel, ...builtins, ...scenarios]);
 }
 
-/** Reads snapshots, each once. Errors: the file is gone or broken. */
+/** Reads snapshots, each once. Errors: the file is gone or broken; the next review makes it anew. */
 export function snapshotReader(): (ref: TreeRef) => SnapshotTexts {
   const kept = new Map<string, SnapshotTexts>();
   return ({ id, file }) => {
-    const texts = kept.get(id) ?? (JSON.parse(readFileSync(file, 'utf8')) as SnapshotTexts);
+    const texts = kept.get(id) ?? readSnapshot(file);
     kept.delete(id);
     kept.set(id, texts);
     const oldest = kept.keys().next();
     if (kept.size > KEPT && !oldest.done) kept.delete(oldest.value);
     return texts;
   };
+}
+
+function readSnapshot(file: string): SnapshotTexts {
+  const content = loadKept(file);
+  if (content === null) throw new Error(`${file} was removed or damaged while it was in use; start the review again`);
+  return JSON.parse(content.toString('utf8')) as SnapshotTexts;
 }
 
 /** Files named in `overrides` take that text, our stand-ins too; other files that a patch changes are none of KVM's. */

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import type { LoweredFunctions, LoweringStore } from '../c/index';
-import { keepValue, loadKept, trimKept } from './kept-files';
+import { keepValue, loadValue, trimKept } from '../cache/kept-files';
 import { hashOf } from './run-cache';
 
 /** Files kept; each is some megabytes. */
@@ -16,7 +16,7 @@ export function loweringStore(folder: string, engine: string): LoweringStore {
   const fileOf = (key: string): string => join(folder, hashOf(`${engine} ${key}`));
   return {
     load(key) {
-      const lowered = loadKept(fileOf(key)) as Partial<LoweredFunctions> | null;
+      const lowered = loadValue(fileOf(key)) as Partial<LoweredFunctions> | null;
       const whole = lowered?.functions instanceof Map && typeof lowered.origins === 'number';
       return whole ? (lowered as LoweredFunctions) : null;
     },

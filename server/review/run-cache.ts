@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunResult } from '../../model/explore/types';
+import { keepValue, loadValue, trimKept } from '../cache/kept-files';
 import type { Overrides, RunJob } from './jobs';
-import { keepValue, loadKept, trimKept } from './kept-files';
 
 /** Results kept at most; the least recently used go first. */
 const KEPT = 4000;
@@ -69,6 +69,6 @@ export function runKey(code: string, { scenario, vm, bounds, invariants }: RunJo
 }
 
 function load(file: string): RunResult | null {
-  const result = loadKept(file) as Partial<RunResult> | null;
+  const result = loadValue(file) as Partial<RunResult> | null;
   return typeof result?.scenario === 'string' ? (result as RunResult) : null;
 }

@@ -7,8 +7,9 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { VmType } from '../../../model/machine/types';
+import { cacheFolder } from '../../cache/folder';
+import { keepFile, loadKept, trimKept } from '../../cache/kept-files';
 import type { TreeRef } from '../../review/jobs';
-import { cacheFolder, isKept, keepFile, trim } from './cache-folder';
 import { lacks, UNITS } from './environment';
 import { includeRules, includesOf, type StandIns } from './includes';
 import type { TreeSource } from './source';
@@ -23,6 +24,9 @@ export interface Snapshot {
 
 /** What a snapshot's file holds. */
 export type SnapshotTexts = Readonly<Record<string, string>>;
+
+/** Snapshots kept; each is a megabyte or two. */
+const KEPT = 40;
 
 /** Headers inside headers; the real ones are six deep. */
 const DEPTH = 24;
@@ -41,7 +45,7 @@ export async function snapshotTree(
   const content = JSON.stringify(found);
   const id = createHash('sha256').update(content).digest('hex');
   return {
-    ref: { id, file: await keep(id, content) },
+    ref: { id, file: keep(id, Buffer.from(content, 'utf8')) },
     kernel: source.kernel,
     notes: [],
     lacks: lacks((path) => found[path] ?? null),
@@ -80,15 +84,15 @@ async function collect(
 }
 
 /** Where no cache can be written, a temporary folder serves. */
-async function keep(id: string, content: string): Promise<string> {
+function keep(id: string, content: Uint8Array): string {
   let why: unknown = null;
   for (const base of [cacheFolder(), join(tmpdir(), `kvm-mmu-review-${process.getuid?.() ?? 0}`)]) {
     const folder = join(base, 'trees');
-    const file = join(folder, `${id}.json`);
+    const file = join(folder, id);
     try {
-      if (await isKept(file)) return file;
-      await keepFile(file, content);
-      await trim(folder);
+      if (loadKept(file) !== null) return file;
+      keepFile(file, content);
+      trimKept(folder, KEPT);
       return file;
     } catch (error) {
       why = error;

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serialize } from 'node:v8';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Program } from '../../../model/execute/program';
 import { type CParser, createParser, LoweringCache, type LoweringStore } from '../../../server/c/index';
+import { keepValue } from '../../../server/cache/kept-files';
 import { loadReference, type Reference } from '../../../server/kernel/reference';
 import { compileReference } from '../../../server/review/compile';
 import type { Overrides } from '../../../server/review/jobs';
@@ -104,12 +104,14 @@ describe('lowered functions that are kept', () => {
     compiled({}, 'engine', other);
     const [name = ''] = readdirSync(other);
     const whole = readFileSync(join(other, name));
-    for (const bytes of [
-      whole.subarray(0, whole.length / 2),
-      Buffer.from('x'),
-      serialize({ functions: [], origins: 1 }),
+    const half = Math.floor(whole.length / 2);
+    for (const damage of [
+      () => writeFileSync(join(other, name), whole.subarray(0, half)),
+      () => writeFileSync(join(other, name), whole.fill((whole[half] ?? 0) ^ 1, half, half + 1)),
+      () => writeFileSync(join(other, name), 'x'),
+      () => keepValue(join(other, name), { functions: [], origins: 1 }),
     ]) {
-      writeFileSync(join(other, name), bytes);
+      damage();
       const { program, lowered, all } = compiled({}, 'engine', other);
       expect(lowered).toHaveLength(all);
       expect(program).toEqual(first);

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../model/explore/types';
+import { keepFile, keepValue } from '../../../server/cache/kept-files';
 import { DEFAULT_BOUNDS, type RunJob } from '../../../server/review/jobs';
 import { codeNamer, openRunCache, runKey } from '../../../server/review/run-cache';
 import { freshFolder } from '../kernel/tree/kernel-repository';
@@ -45,6 +45,15 @@ function counted(result: RunResult = RESULT) {
   return run;
 }
 
+/** Bytes in which the number of states is another: still a result to whoever reads it. */
+function swapped(bytes: Buffer, from: number, to: number): Buffer {
+  const at = bytes.indexOf('states') + 'states'.length;
+  // V8's form: a letter for the kind of number, then twice its value.
+  expect([bytes[at], bytes[at + 1]]).toEqual(['I'.charCodeAt(0), 2 * from]);
+  bytes[at + 1] = 2 * to;
+  return bytes;
+}
+
 describe('a result that is kept', () => {
   it('is had again without a run, by another process too', () => {
     const folder = join(freshFolder(), 'runs');
@@ -66,13 +75,16 @@ describe('a result that is kept', () => {
   });
 
   it.each([
-    ['empty', Buffer.alloc(0)],
-    ['cut short', serialize(RESULT).subarray(0, 40)],
-    ['of something else', serialize(['S02'])],
-    ['of nothing', serialize(null)],
-  ])('is as none where its file is %s, and is made anew', (_, bytes) => {
+    ['empty', (file: string) => writeFileSync(file, '')],
+    ['cut short', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 40))],
+    ['damaged in one number', (file: string) => writeFileSync(file, swapped(readFileSync(file), RESULT.states, 8))],
+    ['of no value', (file: string) => keepFile(file, Buffer.from('x'))],
+    ['of something else', (file: string) => keepValue(file, ['S02'])],
+    ['of nothing', (file: string) => keepValue(file, null)],
+  ])('is as none where its file is %s, and is made anew', (_, damage) => {
     const folder = freshFolder();
-    writeFileSync(join(folder, 'key'), bytes);
+    keepValue(join(folder, 'key'), RESULT);
+    damage(join(folder, 'key'));
     const run = counted();
     for (let time = 0; time < 2; time++) expect(openRunCache(folder).get('key', run)).toEqual(RESULT);
     expect(run.times).toBe(1);

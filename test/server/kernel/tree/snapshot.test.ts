@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createParser, LoweringCache } from '../../../../server/c/index';
@@ -48,7 +48,7 @@ async function snapshotOf(
 ) {
   const { source, asked } = treeOf(files);
   const snapshot = await snapshotTree(source, new Map(Object.entries(overlay)), STAND);
-  const texts = JSON.parse(readFileSync(snapshot.ref.file, 'utf8')) as SnapshotTexts;
+  const texts: SnapshotTexts = snapshotReader()(snapshot.ref);
   return { ...snapshot, texts, asked };
 }
 
@@ -93,6 +93,24 @@ describe('a snapshot', () => {
     const other = await snapshotOf({ ...files, [OWN]: 'int other;\n' });
     const moved = await snapshotOf({ [MMU]: '#include "own.h"\n', 'arch/x86/kvm/own.h': 'int own;\n' });
     expect(new Set([first, other, moved].map(({ ref }) => ref.id)).size).toBe(3);
+  });
+
+  it('is made anew where its file is gone or damaged, and is never read as it is', async () => {
+    const files = { [MMU]: '#include "own.h"\n', [OWN]: 'int own;\n' };
+    const { ref } = await snapshotOf(files);
+    const whole = readFileSync(ref.file);
+    const other = Buffer.from(whole.toString('latin1').replace('int own;', 'int new;'), 'latin1');
+    const damage = [
+      () => writeFileSync(ref.file, whole.subarray(0, 60)),
+      () => writeFileSync(ref.file, other),
+      () => rmSync(ref.file),
+    ];
+    for (const damaged of damage) {
+      damaged();
+      expect(() => snapshotReader()(ref)).toThrow(`${ref.file} was removed or damaged while it was in use`);
+      const again = await snapshotOf(files);
+      expect([again.ref, again.texts]).toEqual([ref, files]);
+    }
   });
 
   it('survives headers that include each other, and themselves', async () => {
