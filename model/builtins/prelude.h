@@ -87,8 +87,7 @@ void __bug(void);
 #define BUG_ON(c) do { if (c) __bug(); } while (0)
 #define BUG() __bug()
 #define BUILD_BUG_ON(c) do { } while (0)
-/* domain: KVM_BUG_ON marks the VM bugged and dead; __kvm_bug reports `kernel-bug` and the path goes on */
-void __kvm_bug(void *kvm);
+/* KVM_BUG_ON is C: a WARN and kvm_vm_bugged(), whose call reports `kernel-bug` in place of the WARN; the path goes on */
 
 /* ---- locks: state lives in the lock word, owners in the machine ---- */
 struct mutex { u64 __state; };

@@ -51,18 +51,15 @@ function createPlayer(
 ): ((schedule: readonly Action[]) => Played | null) | null {
   let hit = false;
   const observer: Observer = {
-    violation: (invariant) => {
-      const place = sim?.executor.places()[0] ?? null;
-      if (invariant === violation.invariant && samePlace(place, violation)) hit = true;
+    violation: (invariant, _, stack) => {
+      if (invariant === violation.invariant && samePlace(stack[0] ?? null, violation)) hit = true;
     },
     unknown: () => {},
     witness: () => {},
     fact: () => {},
   };
   const invariants = options.invariants.filter((i) => i.vm.includes(vm));
-  let sim: Simulation | null = null;
   const made = new Simulation(program, scenario, vm, { ...options, invariants, observer });
-  sim = made;
   if (!made.setUp()) return null;
   const start = [...made.stacks];
   const mark = made.memory.mark();

@@ -88,9 +88,9 @@ class Recorder implements Observer {
     }
   }
 
-  violation(invariant: string, message: string): void {
+  violation(invariant: string, message: string, stack: readonly SourcePlace[]): void {
     this.violations.push(`${invariant}: ${message}`);
-    this.failedAt = this.place();
+    this.failedAt = caller(stack);
   }
 
   unknown(why: string): void {

@@ -124,9 +124,8 @@ class Run {
 
   private observer(): Observer {
     return {
-      violation: (invariant, message) => {
-        const running = this.sim.executor.running;
-        this.violation(invariant, message, running.name, this.sim.executor.places());
+      violation: (invariant, message, stack) => {
+        this.violation(invariant, message, this.sim.executor.running.name, stack);
       },
       unknown: (why) => this.findings.unknown(why, this.sim.executor.places()[0] ?? null),
       witness: (id) => {

@@ -29,7 +29,8 @@ export type MachineFactory = (vm: VmType, memory: Memory, program: Program) => R
 
 /** Who is told what the running thread did. */
 export interface Observer {
-  violation(invariant: string, message: string): void;
+  /** `stack`: where the thread stood, innermost first. */
+  violation(invariant: string, message: string, stack: readonly SourcePlace[]): void;
   unknown(why: string): void;
   event?(event: MachineEvent): void;
   witness(invariant: string): void;
@@ -69,6 +70,8 @@ export class Simulation {
   /** Race detection says where transitions of the search end; else marked accesses and builtins do. */
   byRaces = false;
   private probing = false;
+  /** A WARN of the transition under way, until it is known whether KVM gives the VM up for it. */
+  private warning: { readonly message: string; readonly stack: readonly SourcePlace[] } | null = null;
   private readonly withEvents: readonly Invariant[];
   private readonly withState: readonly Invariant[];
 
@@ -154,6 +157,7 @@ export class Simulation {
       if (node !== null) x.resume(this.threads[t]!, node);
       else this.enterCallback(t);
       const end = x.run(choice, steps);
+      this.tellWarning();
       this.stacks[t] = x.save();
       if (x.log.on) x.log.end(this.stacks[t]!);
       return end;
@@ -207,8 +211,26 @@ export class Simulation {
   }
 
   private stop(oracle: OracleId, message: string): never {
-    if (!this.probing) this.observer.violation(oracle, message);
+    if (!this.probing) this.violate(oracle, message);
     throw PATH_END;
+  }
+
+  /** KVM_BUG_ON() is one event: the WARN in it is told only where the VM is not given up in the same place. */
+  private violate(invariant: string, message: string, outer = 0): void {
+    const stack = this.executor?.places().slice(outer) ?? [];
+    if (invariant === 'kernel-bug' && this.warning !== null && isSame(this.warning.stack[0], stack[0])) {
+      this.warning = null;
+    }
+    this.tellWarning();
+    if (invariant === 'kernel-warning') this.warning = { message, stack };
+    else this.observer.violation(invariant, message, stack);
+  }
+
+  private tellWarning(): void {
+    if (this.warning === null) return;
+    const { message, stack } = this.warning;
+    this.warning = null;
+    this.observer.violation('kernel-warning', message, stack);
   }
 
   private unknown(why: string): never {
@@ -218,13 +240,16 @@ export class Simulation {
 
   /** Whatever goes wrong while C runs ends the path and is said; it never ends the exploration. */
   private pathEnd(e: unknown): 'cut' {
+    this.tellWarning();
     if (e !== PATH_END) this.observer.unknown(`the engine failed: ${e instanceof Error ? e.message : String(e)}`);
     return 'cut';
   }
 
   private guarded(run: () => StepEnd): StepEnd {
     try {
-      return run();
+      const end = run();
+      this.tellWarning();
+      return end;
     } catch (e) {
       return this.pathEnd(e);
     }
@@ -238,10 +263,12 @@ export class Simulation {
       touched: ({ addr, size, write }) => {
         if (this.executor.log.on) this.executor.log.access(addr, size, write, false, true);
       },
-      violate: (invariant, message) => this.observer.violation(invariant, message),
+      violate: (invariant, message, outer) => this.violate(invariant, message, outer),
       stop: (oracle, message) => this.stop(oracle, message),
       unknown: (why) => this.unknown(why),
       event: (event) => {
+        if (event.type === 'call') this.machine.entered?.(event.name);
+        this.tellWarning();
         for (const i of this.withEvents) i.onEvent!(this.machine as Machine, event);
         this.observer.event?.(event);
       },
@@ -250,6 +277,9 @@ export class Simulation {
     };
   }
 }
+
+const isSame = (a: SourcePlace | undefined, b: SourcePlace | undefined): boolean =>
+  a !== undefined && b !== undefined && a.file === b.file && a.line === b.line;
 
 function badAccess(addr: number, kind: BadKind, write: boolean, size: number): string {
   const access = `${write ? 'write' : 'read'} of ${size} byte${size === 1 ? '' : 's'}`;

@@ -166,7 +166,7 @@ export const isBugged = (m: Machine): boolean => (kvmNumber(m, 'vm_bugged') ?? 0
  * Was the VM given up since the TDX module would not let go of a page? Then that page stays in the S-EPT,
  * whatever becomes of its gfn: no proof of KVM's holds for it any more.
  */
-export const isGivenUp = (m: Machine): boolean => registered(m, 'refused') === REFUSED.answered;
+export const isGivenUp = (m: Machine): boolean => registered(m, 'refused') >= REFUSED.answering;
 
 /** Does somebody still use the VM? Teardown has rules of its own. */
 export const isLive = (m: Machine): boolean => (kvmNumber(m, 'users_count.refs') ?? 1) > 0;

@@ -10,6 +10,7 @@ import { watchedCalls } from '../builtins/watched-calls';
 import type { BadKind, Memory } from '../execute/memory';
 import type { Program } from '../execute/program';
 import { MACHINE } from '../execute/regions';
+import { entered } from './complaints';
 import { describe } from './describe';
 import { GhostCells } from './ghost';
 import * as kvmView from './kvm-view';
@@ -68,8 +69,9 @@ export class Machine implements RunMachine {
     this.host.event(event);
   }
 
-  violate(invariant: string, message: string): void {
-    this.host.violate(invariant, message);
+  /** `outer`: so many frames further out is where it went wrong. */
+  violate(invariant: string, message: string, outer = 0): void {
+    this.host.violate(invariant, message, outer);
   }
 
   stop(oracle: OracleId, message: string): never {
@@ -93,6 +95,10 @@ export class Machine implements RunMachine {
 
   pendingCallback(): Callback | null {
     return pendingCallback(this);
+  }
+
+  entered(name: string): void {
+    entered(this, name);
   }
 
   takeCallback(): void {

@@ -23,8 +23,10 @@ export const REFUSED = {
   no: 0,
   /** It has, and KVM has not given the VM up for it so far. */
   pending: 1,
+  /** It has, and KVM has said so: what follows at once is that it gives the VM up. */
+  answering: 2,
   /** It has, and KVM has given the VM up. */
-  answered: 2,
+  answered: 3,
 } as const;
 
 /** Address of a registered object (0: none), or a switch of set-up. */

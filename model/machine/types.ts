@@ -223,7 +223,8 @@ export interface RunHost {
   threadName?(id: number): string | undefined;
   /** A builtin reads or writes memory that C uses without being a step of C: race detection listens. */
   touched?(touch: Touch): void;
-  violate(invariant: string, message: string): void;
+  /** `outer`: so many frames further out is where it went wrong. */
+  violate(invariant: string, message: string, outer?: number): void;
   stop(oracle: OracleId, message: string): never;
   unknown(why: string): never;
   event(event: MachineEvent): void;
@@ -244,6 +245,8 @@ export interface RunMachine extends MachineView {
   heldLocks(thread: number): readonly { readonly lock: number; readonly mode: 'read' | 'write' }[];
   /** The next RCU callback whose grace period has passed; must not write. */
   pendingCallback(): { readonly func: number; readonly arg: number } | null;
+  /** A watched function is entered; its frame is the innermost. */
+  entered?(name: string): void;
   /** Take that callback off the list; the thread `rcu` then runs it. */
   takeCallback(): void;
   /** The interesting part of the state, name -> printed value. */

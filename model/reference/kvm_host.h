@@ -563,14 +563,11 @@ static inline void kvm_vm_bugged(struct kvm *kvm)
 	kvm_vm_dead(kvm);
 }
 
-/* __kvm_bug() reports the first one of a VM; the run goes on as the kernel does. */
 #define KVM_BUG_ON(cond, kvm) \
 ({ \
 	bool __ret = !!(cond); \
-	if (__ret && !(kvm)->vm_bugged) { \
-		__kvm_bug(kvm); \
+	if (WARN_ON_ONCE(__ret && !(kvm)->vm_bugged)) \
 		kvm_vm_bugged(kvm); \
-	} \
 	unlikely(__ret); \
 })
 #define KVM_BUG(cond, kvm, fmt...) KVM_BUG_ON(cond, kvm)

@@ -12,14 +12,8 @@
 ({ \
 	struct kvm *_kvm = (__kvm); \
 	bool __ret = !!(__err); \
-	if (__ret && (!_kvm || !_kvm->vm_bugged)) { \
-		if (!_kvm) \
-			__warn(); \
-		else \
-			__kvm_bug(_kvm); \
-		if (_kvm) \
-			kvm_vm_bugged(_kvm); \
-	} \
+	if (WARN_ON_ONCE(__ret && (!_kvm || !_kvm->vm_bugged)) && _kvm) \
+		kvm_vm_bugged(_kvm); \
 	unlikely(__ret); \
 })
 

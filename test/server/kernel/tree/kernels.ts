@@ -15,6 +15,7 @@ import type { StandIns } from '../../../../server/kernel/tree/includes';
 import { type SnapshotTexts, snapshotTree } from '../../../../server/kernel/tree/snapshot';
 import { LANDMARK, openWorkTree, type TreeSource } from '../../../../server/kernel/tree/source';
 import { compileTree, snapshotReader, standIns } from '../../../../server/review/compile-tree';
+import type { Overrides } from '../../../../server/review/jobs';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 
@@ -25,8 +26,8 @@ export interface Kernel {
   readonly lacks: readonly VmType[];
   /** A file of the tree, empty where there is none. */
   text(path: string): string;
-  /** The tree's own KVM, compiled. */
-  program(): Promise<Program>;
+  /** The tree's own KVM, compiled, with texts in place of some of its files. */
+  program(overrides?: Overrides): Promise<Program>;
 }
 
 /** Under CI a release that is not there fails its tests; elsewhere they are skipped. */
@@ -40,27 +41,33 @@ function kernelOf(release: string): Kernel {
     const file = join(folder, path);
     return folder !== '' && existsSync(file) ? readFileSync(file, 'utf8') : null;
   };
-  let compiled: Promise<Program> | undefined;
+  let compiling: Promise<(overrides: Overrides) => Program> | undefined;
+  let unmodified: Program | undefined;
   return {
     release,
     lacks: lacks(read),
     text: (path) => read(path) ?? '',
-    program: () => {
+    program: async (overrides) => {
       if (folder === '') throw new Error(`${name} names no folder with kernel ${release}`);
-      compiled ??= compiledFrom(folder);
-      return compiled;
+      compiling ??= compilerOf(folder);
+      const compile = await compiling;
+      if (overrides !== undefined) return compile(overrides);
+      unmodified ??= compile({});
+      return unmodified;
     },
   };
 }
 
-async function compiledFrom(folder: string): Promise<Program> {
+async function compilerOf(folder: string): Promise<(overrides: Overrides) => Program> {
   const [parser, reference, source] = await Promise.all([
     createParser('auto'),
     loadReference(ROOT),
     openWorkTree(folder),
   ]);
   const stand = standIns(reference);
-  return compileTree(await textsOf(source, stand), stand, {}, parser, new LoweringCache());
+  const texts = await textsOf(source, stand);
+  const cache = new LoweringCache();
+  return (overrides) => compileTree(texts, stand, overrides, parser, cache);
 }
 
 /** Through a snapshot, in a cache that is gone afterwards: the user's is left alone. */
