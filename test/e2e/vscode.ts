@@ -19,8 +19,10 @@ export interface EditorOptions {
   readonly vsix: string;
   /** For profiles and the workspace; emptied first. */
   readonly scratch: string;
-  /** Name -> text, put into the workspace. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Name -> text, put into a workspace of their own; or a folder that is there already. */
+  readonly files: Readonly<Record<string, string>> | string;
+  /** Every folder is trusted, unless the user is to say so. */
+  readonly askForTrust?: boolean;
   /** The user's settings, beside those that keep the editor quiet. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -28,7 +30,6 @@ export interface EditorOptions {
 const SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
-  'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'workbench.colorTheme': 'Default Dark Modern',
   'editor.accessibilitySupport': 'off',
@@ -36,16 +37,26 @@ const SETTINGS = {
   'files.simpleDialog.enable': true,
 };
 
+/** In restricted mode from the start: a dialog would stand in the way of everything else. */
+const UNTRUSTED = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+};
+
 /** Install the extension into a fresh profile, start the server and a browser, and open the workspace. */
 export async function startEditor(options: EditorOptions): Promise<Editor> {
   const { scratch, codeServer } = options;
   rmSync(scratch, { recursive: true, force: true });
-  const workspace = path.join(scratch, 'workspace');
+  const workspace = typeof options.files === 'string' ? options.files : path.join(scratch, 'workspace');
   const user = path.join(scratch, 'user', 'User');
   mkdirSync(workspace, { recursive: true });
   mkdirSync(user, { recursive: true });
-  writeFileSync(path.join(user, 'settings.json'), JSON.stringify({ ...SETTINGS, ...options.settings }));
-  for (const [name, text] of Object.entries(options.files)) writeFileSync(path.join(workspace, name), text);
+  const trust = options.askForTrust ? UNTRUSTED : { 'security.workspace.trust.enabled': false };
+  writeFileSync(path.join(user, 'settings.json'), JSON.stringify({ ...SETTINGS, ...trust, ...options.settings }));
+  if (typeof options.files !== 'string') {
+    for (const [name, text] of Object.entries(options.files)) writeFileSync(path.join(workspace, name), text);
+  }
   const profile = ['--user-data-dir', path.join(scratch, 'user'), '--extensions-dir', path.join(scratch, 'extensions')];
   const installed = spawnSync(process.execPath, [codeServer, ...profile, '--install-extension', options.vsix], {
     encoding: 'utf8',
@@ -53,7 +64,9 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   if (installed.status !== 0)
     throw new Error(`the extension was not installed: ${installed.stderr}${installed.stdout}`);
   const port = await freePort();
-  const server = spawn(process.execPath, [codeServer, ...profile, ...SERVER_ARGUMENTS, `127.0.0.1:${port}`], {
+  const trusting = options.askForTrust ? [] : ['--disable-workspace-trust'];
+  const started = [codeServer, ...profile, ...trusting, ...SERVER_ARGUMENTS, `127.0.0.1:${port}`];
+  const server = spawn(process.execPath, started, {
     stdio: 'ignore',
     env: withoutVscode(process.env),
   });
@@ -73,7 +86,6 @@ const SERVER_ARGUMENTS = [
   'none',
   '--disable-telemetry',
   '--disable-update-check',
-  '--disable-workspace-trust',
   '--disable-getting-started-override',
   '--bind-addr',
 ];
@@ -141,12 +153,13 @@ function stopProcess(server: ChildProcess): Promise<void> {
   });
 }
 
-/** Open a file of the workspace by its name. */
-export async function openFile({ page }: Editor, name: string): Promise<void> {
+/** Open a file of the workspace by its name, or by the end of its path. */
+export async function openFile({ page }: Editor, file: string): Promise<void> {
+  const name = path.basename(file);
   await page.keyboard.press('Control+P');
   const input = page.locator('.quick-input-widget input').first();
   await input.waitFor();
-  await input.fill(name);
+  await input.fill(file);
   await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
   await page.locator('.tab.active', { hasText: name }).first().waitFor();
   await page.locator('.monaco-editor .view-line').first().waitFor();
@@ -286,4 +299,17 @@ async function removeStates(): Promise<number> {
     database.close();
   }
   return count;
+}
+
+/** Scroll the active editor to a line, from 1. */
+export async function goToLine({ page }: Editor, line: number): Promise<void> {
+  await page.keyboard.press('Control+G');
+  const input = page.locator('.quick-input-widget input').first();
+  await input.waitFor();
+  await input.fill(`:${line}`);
+  await page.keyboard.press('Enter');
+  await page
+    .locator('.monaco-editor .line-numbers', { hasText: new RegExp(`^${line}$`) })
+    .first()
+    .waitFor();
 }
