@@ -19,6 +19,7 @@ import { invariant as frozenIsTransient } from './frozen-is-transient';
 import { invariant as gmemBindingSafe } from './gmem-binding-safe';
 import { invariant as gmemSlotRestricted } from './gmem-slot-restricted';
 import { invariant as hkidReleaseOrder } from './hkid-release-order';
+import { invariant as hugeLeafUniform } from './huge-leaf-uniform';
 import { invariant as invalidateBalanced } from './invalidate-balanced';
 import { invariant as kernelBug } from './kernel-bug';
 import { invariant as kernelWarning } from './kernel-warning';
@@ -98,6 +99,7 @@ export const invariants: readonly Invariant[] = [
   hkidReleaseOrder,
   destroyNotifierFirst,
   leafPfnStable,
+  hugeLeafUniform,
   gmemSlotRestricted,
   gmemBindingSafe,
   spuriousExitOkStaleMapNot,

@@ -40,6 +40,7 @@ import { scenario as s42 } from './s42';
 import { scenario as s43 } from './s43';
 import { scenario as s44 } from './s44';
 import { scenario as s45 } from './s45';
+import { scenario as s46 } from './s46';
 
 export type { Scenario } from '../explore/types';
 
@@ -82,6 +83,7 @@ export const scenarios: readonly Scenario[] = [
   s43,
   s44,
   s45,
+  s46,
 ];
 
 /** VM types that run only in a tree's own KVM: the reference has no code for SVM. */

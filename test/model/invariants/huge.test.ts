@@ -68,7 +68,7 @@ describe('a leaf of a huge page', () => {
     const { b } = mapped('sw-protected');
     b.lock('slots_lock');
     b.attribute(3, true);
-    expect(b.broken).toEqual(['unmap-before-convert']);
+    expect(b.broken).toContain('unmap-before-convert');
   });
 
   it('accounts for what TLBs hold of it, as long as it is there', () => {
@@ -83,6 +83,57 @@ describe('a leaf of a huge page', () => {
     b.spte(root, 0, 0n);
     b.unlock('mmu_lock');
     expect(b.broken).toEqual(['flush-before-unlock']);
+  });
+});
+
+describe('huge-leaf-uniform', () => {
+  it('accepts a huge page of one kind, beside others', () => {
+    const { b, root, page } = vm('sw-protected');
+    b.lock('slots_lock');
+    b.attribute(4, true);
+    b.unlock('slots_lock');
+    b.broken.length = 0;
+    map(b, root, page);
+    expect(b.broken).toEqual([]);
+    expect(b.seen).toContain('huge-leaf-uniform');
+  });
+
+  it.each(['sw-protected', 'tdx'] as const)('sees one over both kinds on %s', (type) => {
+    const { b, root, page } = vm(type);
+    b.attribute(3, true);
+    b.broken.length = 0;
+    map(b, root, page);
+    expect(b.broken).toContain('huge-leaf-uniform');
+  });
+
+  it('sees one over a gfn whose kind is being changed', () => {
+    const { b, root, page } = vm('sw-protected');
+    b.as(1).lock('slots_lock');
+    b.lock('mmu_lock');
+    b.begin(0, 1);
+    b.unlock('mmu_lock');
+    map(b.as(0), root, page);
+    expect(b.broken).toEqual(['no-install-while-invalidating', 'huge-leaf-uniform']);
+  });
+
+  it('sees a conversion under one', () => {
+    const { b } = mapped('tdx');
+    b.lock('slots_lock');
+    b.lock('mmu_lock');
+    b.begin(3, 4);
+    b.unlock('mmu_lock');
+    b.attribute(3, true);
+    expect(b.broken).toEqual(['unmap-before-convert', 'huge-leaf-uniform']);
+  });
+
+  it('has nothing to say about single pages', () => {
+    const { b, root, page } = vm('sw-protected');
+    b.attribute(1, true);
+    b.broken.length = 0;
+    const leaves = table(b, root);
+    b.fault(leaves, 0, page);
+    expect(b.broken).toEqual([]);
+    expect(b.seen).not.toContain('huge-leaf-uniform');
   });
 });
 

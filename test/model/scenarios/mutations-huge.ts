@@ -36,7 +36,48 @@ const nxRecovery: Mutation[] = [
   },
 ];
 
+const HEAD =
+  '				if (hugepage_has_attrs(kvm, slot, gfn, level, attrs))\n					hugepage_clear_mixed(slot, gfn, level);\n				else\n					hugepage_set_mixed(slot, gfn, level);\n';
+
+const conversion: Mutation[] = [
+  {
+    title: 'the head of a range is never marked as mixed',
+    edits: [
+      edit(
+        'mmu.c',
+        HEAD,
+        '				if (hugepage_has_attrs(kvm, slot, gfn, level, attrs))\n					hugepage_clear_mixed(slot, gfn, level);\n',
+      ),
+    ],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform attr-match-at-install', 0)),
+  },
+  {
+    title: 'the rest of a huge page is not invalidated with a part of it',
+    edits: [
+      edit('mmu.c', '			kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages);\n', '			(void)nr_pages;\n'),
+    ],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform')),
+  },
+  {
+    title: 'faults take the level of the host’s mapping for theirs',
+    edits: [edit('mmu.c', '		if (!linfo->disallow_lpage)\n			break;\n', '		(void)linfo;\n		break;\n')],
+    found: [at('S46', 'sw-protected', 'huge-leaf-uniform', 0)],
+  },
+  {
+    title: 'an unmap leaves huge pages that only begin before its range',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        '		    !is_last_spte(iter.old_spte, iter.level))\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
+        '		    !is_last_spte(iter.old_spte, iter.level) || iter.level > PG_LEVEL_4K)\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
+      ),
+    ],
+    found: [at('S46', 'tdx', 'huge-leaf-uniform unmap-before-convert', 0)],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const huge: Readonly<Record<string, readonly Mutation[]>> = {
   'NX recovery': nxRecovery,
+  'conversion of a part of a huge page': conversion,
 };
