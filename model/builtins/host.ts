@@ -2,11 +2,13 @@
 
 import { requestDestroy, requestDestroyEnd } from '../machine/guest-data';
 import { VCPUS } from '../machine/layout';
+import type { Machine } from '../machine/machine';
 import { cString, giveName } from '../machine/names';
 import {
   allocHuge,
   allocPage,
   CONTENT,
+  contentOf,
   freePage,
   hasPage,
   hex,
@@ -16,6 +18,7 @@ import {
   putPage,
   setContent,
   setOwner,
+  setUserMapped,
 } from '../machine/pages';
 import { register, registered } from '../machine/registry';
 import { hostWrites } from '../machine/rmp';
@@ -26,6 +29,9 @@ import { setVcpuWord } from '../machine/vcpus';
 import { watchKvm } from '../machine/watch';
 import { big, type Call, define, flag, num, ONE_WAY } from './define';
 
+/** Is private memory encrypted with a key of the guest's own? */
+const hasKey = ({ vm }: Machine): boolean => vm !== 'default' && vm !== 'sw-protected';
+
 /** `__fault` may fire once per run; scenarios bound the rest. */
 const faultChoices = (c: Call): readonly Choice[] =>
   registered(c.m, 'faultUsed') !== 0 ? ONE_WAY : [...ONE_WAY, { label: cString(c.m, num(c, 0)), faults: 1 }];
@@ -34,6 +40,18 @@ function hostAccess(c: Call, pfn: number, write: boolean): void {
   c.m.emit({ type: 'host-access', thread: c.thread.id, pfn, write });
   if (write) hostWrites(c.m, pfn);
   if (write) setContent(c.m, pfn, CONTENT.host);
+}
+
+function migrate(c: Call): void {
+  const from = pfnOfPage(c.m, num(c, 0));
+  const to = num(c, 1) === 0 ? 0 : pfnOfPage(c.m, num(c, 1));
+  if (to !== 0) {
+    setOwner(c.m, to, 'gmem', num(c, 2));
+    hostAccess(c, from, false);
+    // What the guest's key has encrypted is noise to the host, and to the guest in another place.
+    setContent(c.m, to, hasKey(c.m) ? CONTENT.ciphertext : contentOf(c.m, from));
+  }
+  c.m.emit({ type: 'migrate', thread: c.thread.id, index: num(c, 2), from, to });
 }
 
 const setup: readonly Builtin[] = [
@@ -132,6 +150,19 @@ const others: readonly Builtin[] = [
       if (owner.kind !== 'gmem') c.m.violate('kernel-bug', `a truncated page belongs to ${ownerText(owner)}`);
     },
     describe: (c) => `page ${hex(pfnOfPage(c.m, num(c, 0)))} leaves guest_memfd (index ${num(c, 1)})`,
+  }),
+  define('__user_map', {
+    point: true,
+    run: (c) => setUserMapped(c.m, pfnOfPage(c.m, num(c, 0)), flag(c, 1)),
+    describe: (c) => `user space ${flag(c, 1) ? '' : 'un'}maps page ${hex(pfnOfPage(c.m, num(c, 0)))}`,
+  }),
+  define('__gmem_migrate', {
+    point: true,
+    run: migrate,
+    describe: (c) =>
+      num(c, 1) === 0
+        ? `the host wants to move page ${hex(pfnOfPage(c.m, num(c, 0)))}`
+        : `the host copies page ${hex(pfnOfPage(c.m, num(c, 0)))} to page ${hex(pfnOfPage(c.m, num(c, 1)))}`,
   }),
   define('__wait_until', {
     point: true,

@@ -191,6 +191,14 @@ void __user_page_free(kvm_pfn_t pfn);
 void __gmem_page(struct page *page, pgoff_t index);
 void __gmem_truncate(struct page *page, pgoff_t index);
 
+/* User space maps a page of a guest_memfd (or unmaps it): it is in the VMM's page table from here on. */
+void __user_map(struct page *page, int mapped);
+/*
+ * The host is about to move the page of `index` elsewhere (no `to`), or moves it: its contents are copied as
+ * the host reads them, and the page cache has the new page from here on.
+ */
+void __gmem_migrate(struct page *from, struct page *to, pgoff_t index);
+
 /* Blocks until *word == value (64 bits). For waits whose sleeping protocol does not matter. */
 void __wait_until(u64 *word, u64 value);
 /* 1 once per run as an injected choice (costs a fault), else 0: signal pending, event pending, ... */

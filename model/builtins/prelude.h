@@ -160,7 +160,7 @@ struct page *pfn_to_page(kvm_pfn_t); kvm_pfn_t page_to_pfn(const struct page *);
 struct page *virt_to_page(const void *); void *page_address(const struct page *);
 void *__va(hpa_t); hpa_t __pa(const void *);
 void set_page_private(struct page *, unsigned long); unsigned long page_private(const struct page *);
-void get_page(struct page *); void put_page(struct page *);
+void get_page(struct page *); void put_page(struct page *); int page_count(const struct page *);
 void *memset(void *, int, size_t); void *memcpy(void *, const void *, size_t);
 
 /* ---- xarrays: slots in a small fixed table; `mem_attr_array` is one of them, named by the driver ---- */

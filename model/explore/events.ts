@@ -25,6 +25,12 @@ export function eventText(e: MachineEvent): string | null {
       return `attribute of gfn ${e.gfn}: ${shared(e.wasPrivate)} -> ${shared(e.isPrivate)}`;
     case 'gmem-truncate':
       return `guest_memfd gives up pfn ${e.pfn} (index ${e.index})`;
+    case 'user-map':
+      return `user space ${e.mapped ? '' : 'un'}maps pfn ${e.pfn}`;
+    case 'migrate':
+      return e.to === 0
+        ? `the host wants to move pfn ${e.from} (index ${e.index})`
+        : `index ${e.index} of guest_memfd: pfn ${e.from} -> pfn ${e.to}`;
     case 'tlb-flush':
       return `TLB of vcpu${e.vcpu} flushed`;
     case 'guest-access':

@@ -39,6 +39,7 @@ import { invariant as notifierSharedOnly } from './notifier-shared-only';
 import { invariant as parentFirstChildLast } from './parent-first-child-last';
 import { invariant as pfnNotPrivateAndShared } from './pfn-not-private-and-shared';
 import { invariant as pfnOnePrivateOwner } from './pfn-one-private-owner';
+import { invariant as privatePagesNotMigrated } from './private-pages-not-migrated';
 import { invariant as privateRemoveExclusive } from './private-remove-exclusive';
 import { invariant as ptPageRcuFreed } from './pt-page-rcu-freed';
 import { invariant as rootRefcountSound } from './root-refcount-sound';
@@ -100,6 +101,7 @@ export const invariants: readonly Invariant[] = [
   destroyNotifierFirst,
   leafPfnStable,
   hugeLeafUniform,
+  privatePagesNotMigrated,
   gmemSlotRestricted,
   gmemBindingSafe,
   spuriousExitOkStaleMapNot,

@@ -1,7 +1,7 @@
 /** No page is private and shared at once. */
 
 import type { Machine } from '../machine/machine';
-import { ownerOf } from '../machine/pages';
+import { isUserMapped, ownerOf } from '../machine/pages';
 import { septLeaves } from '../machine/sept';
 import { gfnText, isPrivateMapping, leaves, mappedFrames, pfnText, usableTranslations } from './observe';
 import type { Invariant } from './types';
@@ -34,7 +34,8 @@ function check(m: Machine, pfn: number): void {
   const secret = uses.find(({ isPrivate }) => isPrivate);
   if (secret) m.host.witness('pfn-not-private-and-shared');
   const open = uses.find(({ isPrivate }) => !isPrivate);
-  const other = open ? open.what : ownerOf(m, pfn).kind === 'user' ? 'the user space of the VMM' : undefined;
+  const users = isUserMapped(m, pfn) || ownerOf(m, pfn).kind === 'user';
+  const other = open ? open.what : users ? 'the user space of the VMM' : undefined;
   if (secret && other) {
     m.violate('pfn-not-private-and-shared', `${pfnText(pfn)} is private in ${secret.what} and shared in ${other}`);
   } else if (!secret && m.vm === 'sw-protected') {
@@ -46,7 +47,7 @@ export const invariant: Invariant = {
   id: 'pfn-not-private-and-shared',
   title: 'No page is private and shared at once',
   statement:
-    "A page that some table, the S-EPT or a usable translation maps as private memory is mapped by nothing as shared memory, and is not the VMM's own anonymous page.",
+    "A page that some table, the S-EPT or a usable translation maps as private memory is mapped by nothing as shared memory, is not the VMM's own anonymous page, and is in no mapping of the VMM's.",
   why: 'The host or the VMM could write what the guest believes to be its own: corruption, an RMP fault in the kernel, poisoned memory on TDX.',
   source: 'seed 002; virt/kvm/guest_memfd.c; arch/x86/kvm/mmu/mmu.c, __kvm_mmu_faultin_pfn()',
   example: 'A private fault falls back to the user mapping when kvm_gmem_get_pfn() fails.',
@@ -55,6 +56,6 @@ export const invariant: Invariant = {
   onEvent(m, event) {
     if (event.type === 'spte') for (const { pfn } of mappedFrames(m, event)) check(m, pfn);
     else if (event.type === 'sept' && event.state !== 'FREE' && event.level === 1) check(m, event.pfn);
-    else if (event.type === 'tlb-fill') check(m, event.pfn);
+    else if (event.type === 'tlb-fill' || event.type === 'user-map') check(m, event.pfn);
   },
 };

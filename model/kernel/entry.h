@@ -32,6 +32,12 @@ void enter_prepare_vm(struct kvm *kvm);
 #define KVM_X86_TDX_VM 5
 #endif
 
+#ifndef GUEST_MEMFD_FLAG_MMAP
+/* the ABI's numbers: this tree refuses them */
+#define GUEST_MEMFD_FLAG_MMAP (1ULL << 0)
+#define GUEST_MEMFD_FLAG_INIT_SHARED (1ULL << 1)
+#endif
+
 #ifndef TREE_HAS_GFN_DIRECT_BITS
 #define kvm_gfn_direct_bits(kvm) 0ULL
 #define kvm_is_gfn_alias(kvm, gfn) false

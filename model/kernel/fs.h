@@ -189,6 +189,7 @@ void task_work_run(void);
 #define VM_FAULT_SIGBUS 2
 #define VM_FAULT_LOCKED 0x200
 #define VM_FAULT_RETRY 0x400
+#define vmf_error(err) VM_FAULT_SIGBUS
 
 /* ---- memory policies: none is ever set ---- */
 struct mempolicy;
@@ -238,5 +239,15 @@ void folio_set_hwpoison(struct folio *folio);
 #define clear_highpage(page) do { } while (0)
 #define clear_page(page) do { } while (0)
 void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
+/* The generic way to move a folio: its contents are copied, and @dst takes its place in the page cache. */
+int filemap_migrate_folio(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode);
+/* Memory management wants the page of @index to lie elsewhere: what the mapping's own operation makes of it. */
+int mm_migrate_page(struct address_space *mapping, pgoff_t index);
+/* What user space has mapped of it is taken out of its page table. */
+void unmap_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t nr, bool even_cows);
+/* mmap(2) of a whole guest_memfd: one at a time, for ever */
+int mm_map_file(struct file *file);
+/* User space writes a page of that mapping. -EFAULT: it gets SIGBUS. */
+int mm_write_mapping(pgoff_t pgoff);
 
 #endif

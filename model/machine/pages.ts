@@ -32,7 +32,7 @@ export function hasPage(pfn: number): boolean {
 export function ownerOf(m: Machine, pfn: number): Owner {
   if (!hasPage(pfn)) return { kind: 'free', index: 0 };
   const word = m.memory.u32(recordOf(pfn));
-  return { kind: nameAt(OWNERS, word & 0xff), index: word >>> 8 };
+  return { kind: nameAt(OWNERS, word & 0xff), index: (word >>> 8) & 0xffff };
 }
 
 /** `gmem:3`, `free`, `page-table`. */
@@ -46,6 +46,19 @@ export function setOwner(m: Machine, pfn: number, kind: OwnerKind, index = 0): v
   m.memory.setU32(at, OWNERS.indexOf(kind) | (index << 8));
   const owner = ownerText({ kind, index });
   if (owner !== old) m.emit({ type: 'page-owner', thread: m.threadId(), pfn, old, owner });
+}
+
+/** Of the owner's word: the page is in the VMM's page table, by a mapping of its guest_memfd. */
+const MAPPED = 2 ** 31;
+
+/** Can user space reach this page of a guest_memfd? A page that gets another owner cannot be reached any more. */
+export const isUserMapped = (m: Machine, pfn: number): boolean => hasPage(pfn) && m.memory.u32(recordOf(pfn)) >= MAPPED;
+
+export function setUserMapped(m: Machine, pfn: number, mapped: boolean): void {
+  if (!hasPage(pfn) || isUserMapped(m, pfn) === mapped) return;
+  const word = m.memory.u32(recordOf(pfn));
+  m.memory.setU32(recordOf(pfn), mapped ? word + MAPPED : word - MAPPED);
+  m.emit({ type: 'user-map', thread: m.threadId(), pfn, mapped });
 }
 
 /** What the page holds, as a symbol (see CONTENT). */

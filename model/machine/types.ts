@@ -153,6 +153,16 @@ export type MachineEvent =
       readonly owner: string;
     }
   | { readonly type: 'gmem-truncate'; readonly thread: number; readonly index: number; readonly pfn: number }
+  /** User space maps a page of a guest_memfd, or its mapping goes. */
+  | { readonly type: 'user-map'; readonly thread: number; readonly pfn: number; readonly mapped: boolean }
+  /** The host is about to move a page of a guest_memfd elsewhere (`to` is 0), or has moved it. */
+  | {
+      readonly type: 'migrate';
+      readonly thread: number;
+      readonly index: number;
+      readonly from: number;
+      readonly to: number;
+    }
   | {
       readonly type: 'tlb-fill';
       readonly thread: number;

@@ -185,6 +185,8 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 	for (index = lstart >> PAGE_SHIFT; index < end && index < GMEM_NR_PAGES; index++) {
 		mutex_lock(&mapping->folio_lock[index]);
 		folio = mapping->i_pages[index];
+		if (folio)
+			unmap_mapping_pages(mapping, index, 1, false);
 		mapping->i_pages[index] = NULL;
 		if (folio)
 			__gmem_truncate(&folio->page, index);
@@ -347,4 +349,122 @@ void mm_exit(struct mm_struct *mm)
 		mn->ops->release(mn, mm);
 	for (i = 0; i < MM_NR_PAGES; i++)
 		mm_zap_page(mm, MM_BASE + i * PAGE_SIZE);
+}
+
+/* ---- user space's mapping of a guest_memfd: it has no KVM memslot of its own ---- */
+static struct vm_area_struct file_vma;
+static struct page *file_ptes[GMEM_NR_PAGES];
+
+int mm_map_file(struct file *file)
+{
+	int r;
+
+	if (!file->f_op->mmap)
+		return -ENODEV;
+
+	file_vma.vm_flags = VM_SHARED | VM_MAYSHARE;
+	file_vma.vm_file = file;
+	r = file->f_op->mmap(file, &file_vma);
+	if (r)
+		file_vma.vm_file = NULL;
+	return r;
+}
+
+/* The page behind the address, faulted in if it is not there. */
+static struct page *file_page(pgoff_t pgoff)
+{
+	struct vm_fault vmf = { .vma = &file_vma, .pgoff = pgoff };
+	struct page *page;
+
+	spin_lock(&init_mm.page_table_lock);
+	page = file_ptes[pgoff];
+	spin_unlock(&init_mm.page_table_lock);
+	if (page)
+		return page;
+
+	if (file_vma.vm_ops->fault(&vmf) != VM_FAULT_LOCKED)
+		return NULL;
+	/* the page table keeps the reference that comes with the page */
+	spin_lock(&init_mm.page_table_lock);
+	file_ptes[pgoff] = vmf.page;
+	__user_map(vmf.page, 1);
+	spin_unlock(&init_mm.page_table_lock);
+	folio_unlock((struct folio *)vmf.page);
+	return vmf.page;
+}
+
+int mm_write_mapping(pgoff_t pgoff)
+{
+	struct page *page;
+
+	if (!file_vma.vm_file)
+		return -EFAULT;
+
+	down_read(&init_mm.mmap_lock);
+	page = file_page(pgoff);
+	if (page)
+		__host_access(page_to_pfn(page), 1);
+	up_read(&init_mm.mmap_lock);
+	return page ? 0 : -EFAULT;
+}
+
+void unmap_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t nr, bool even_cows)
+{
+	struct page *page;
+	pgoff_t index;
+
+	if (!file_vma.vm_file || file_vma.vm_file->f_mapping != mapping)
+		return;
+
+	for (index = start; index < start + nr && index < GMEM_NR_PAGES; index++) {
+		spin_lock(&init_mm.page_table_lock);
+		page = file_ptes[index];
+		file_ptes[index] = NULL;
+		if (page)
+			__user_map(page, 0);
+		spin_unlock(&init_mm.page_table_lock);
+		if (page)
+			put_page(page);
+	}
+}
+
+/* ---- migration ---- */
+
+int filemap_migrate_folio(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode)
+{
+	pgoff_t index = folio_index(src);
+
+	/* somebody uses it besides the page cache and the caller */
+	if (page_count(&src->page) != 2)
+		return -EAGAIN;
+
+	dst->page.__pad[0] = index;
+	dst->page.__pad[1] = (unsigned long)mapping;
+	dst->page.__flags = src->page.__flags;
+	get_page(&dst->page);
+	mapping->i_pages[index] = dst;
+	__gmem_migrate(&src->page, &dst->page, index);
+	put_page(&src->page);
+	return 0;
+}
+
+int mm_migrate_page(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *src = filemap_lock_folio(mapping, index), *dst;
+	struct page *page;
+	int r = -ENOMEM;
+
+	if (IS_ERR(src))
+		return PTR_ERR(src);
+
+	page = alloc_page(GFP_KERNEL);
+	dst = (struct folio *)page;
+	__gmem_migrate(&src->page, NULL, index);
+	if (page) {
+		r = mapping->a_ops->migrate_folio(mapping, dst, src, MIGRATE_SYNC);
+		put_page(page);
+	}
+	mutex_unlock(&mapping->folio_lock[index]);
+	folio_put(src);
+	return r;
 }

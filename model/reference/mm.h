@@ -44,14 +44,25 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 
 struct inode;
 struct file;
+struct vm_area_struct;
+struct vm_fault;
+typedef unsigned int vm_fault_t;
 
 /* Folios are single pages: large ones do not exist in guest_memfd of 7.3. */
 struct folio {
 	struct page page;
 };
 
+enum migrate_mode { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT, MIGRATE_SYNC };
+
+struct address_space_operations {
+	int (*migrate_folio)(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode);
+	int (*error_remove_folio)(struct address_space *mapping, struct folio *folio);
+};
+
 struct address_space {
 	struct inode *host;
+	const struct address_space_operations *a_ops;
 	struct rw_semaphore invalidate_lock;
 	/* the folio lock of each index, kept here since pages come and go */
 	struct mutex folio_lock[GMEM_NR_PAGES];
@@ -67,7 +78,31 @@ struct inode {
 struct file_operations {
 	int (*release)(struct inode *inode, struct file *file);
 	long (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len);
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 };
+
+struct vm_operations_struct {
+	vm_fault_t (*fault)(struct vm_fault *vmf);
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+	const struct vm_operations_struct *vm_ops;
+};
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	pgoff_t pgoff;
+	struct page *page;
+};
+
+#define VM_SHARED 8UL
+#define VM_MAYSHARE 0x80UL
+#define VM_FAULT_SIGBUS 2
+#define VM_FAULT_LOCKED 0x200
+#define VM_FAULT_RETRY 0x400
+#define vmf_error(err) VM_FAULT_SIGBUS
 
 struct file {
 	refcount_t f_count;
@@ -135,6 +170,12 @@ void folio_set_hwpoison(struct folio *folio);
 /* pages come zeroed from the machine's allocator */
 #define clear_highpage(page) do { } while (0)
 void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
+/* The generic way to move a folio: its contents are copied, and @dst takes its place in the page cache. */
+int filemap_migrate_folio(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode);
+/* Memory management wants the page of @index to lie elsewhere: what the mapping's own operation makes of it. */
+int mm_migrate_page(struct address_space *mapping, pgoff_t index);
+/* What user space has mapped of it is taken out of its page table. */
+void unmap_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t nr, bool even_cows);
 
 /* ---- the VMM's address space: a page table of one level, filled on demand ---- */
 #define MM_BASE 0x400000UL
@@ -214,6 +255,10 @@ void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, 
 void mm_zap_page(struct mm_struct *mm, unsigned long addr);
 /* the pages around @addr come as one huge page; nothing may be there yet */
 int mm_populate_huge(struct mm_struct *mm, unsigned long addr);
+/* mmap(2) of a whole guest_memfd: one at a time, for ever */
+int mm_map_file(struct file *file);
+/* User space writes a page of that mapping. -EFAULT: it gets SIGBUS. */
+int mm_write_mapping(pgoff_t pgoff);
 /* exit of the process: the notifier's release call, then everything is taken away */
 void mm_exit(struct mm_struct *mm);
 

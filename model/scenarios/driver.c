@@ -52,18 +52,41 @@ void setup_vcpu(void)
 		WARN_ON(enter_tdx_vcpu(the_vcpu[id], &cmd));
 }
 
+static int create_gmem(unsigned long nr_pages, u64 flags)
+{
+	struct kvm_create_guest_memfd args = { .size = nr_pages * PAGE_SIZE, .flags = flags };
+	int fd = kvm_gmem_create(the_vm, &args);
+
+	if (the_gmem < 0)
+		the_gmem = fd;
+	return fd;
+}
+
 int setup_gmem(unsigned long nr_pages)
 {
-	struct kvm_create_guest_memfd args = { .size = nr_pages * PAGE_SIZE };
 	int fd;
 
 	if (!kvm_arch_has_private_mem(the_vm))
 		return -1;
 
-	fd = kvm_gmem_create(the_vm, &args);
+	fd = create_gmem(nr_pages, 0);
 	WARN_ON(fd < 0);
-	if (the_gmem < 0)
-		the_gmem = fd;
+	return fd;
+}
+
+int setup_mapped_gmem(unsigned long nr_pages)
+{
+	int fd = create_gmem(nr_pages, GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED);
+	struct file *file;
+
+	if (fd < 0)
+		fd = create_gmem(nr_pages, GUEST_MEMFD_FLAG_MMAP);
+	if (fd < 0)
+		return setup_gmem(nr_pages);
+
+	file = fget(fd);
+	WARN_ON(mm_map_file(file));
+	fput(file);
 	return fd;
 }
 
@@ -501,6 +524,22 @@ void vmm_memory_error(int gmem_fd, pgoff_t pgoff)
 	}
 	fput(file);
 	task_work_run();
+}
+
+void host_migrate_page(int gmem_fd, pgoff_t pgoff)
+{
+	struct file *file = gmem_fd < 0 ? NULL : fget(gmem_fd);
+
+	if (!file)
+		return;
+	mm_migrate_page(file->f_mapping, pgoff);
+	fput(file);
+	task_work_run();
+}
+
+int vmm_write_gmem(pgoff_t pgoff)
+{
+	return mm_write_mapping(pgoff);
 }
 
 void vmm_close_gmem(int gmem_fd)

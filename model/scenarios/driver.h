@@ -30,6 +30,11 @@ void setup_vm(int vm_type, int nr_vcpus, int nr_pages);
 void setup_create(int vm_type);
 void setup_vcpu(void);
 int setup_gmem(unsigned long nr_pages);
+/*
+ * A guest_memfd that user space maps: to be used by it, if the type allows that; else in vain. Where none can be
+ * mapped it is an ordinary one.
+ */
+int setup_mapped_gmem(unsigned long nr_pages);
 /* gmem_fd < 0: no guest_memfd. Shared memory of gfn lies at user address gfn_hva(gfn). */
 void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 /* A slot that a thread will create: the other threads know what it will be. */
@@ -92,6 +97,8 @@ int vmm_punch_hole(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages);
 int vmm_allocate(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages);
 void vmm_memory_error(int gmem_fd, pgoff_t pgoff);
 void vmm_close_gmem(int gmem_fd);
+/* The VMM writes a page of the guest_memfd that it has mapped. -EFAULT: it gets SIGBUS. */
+int vmm_write_gmem(pgoff_t pgoff);
 /* Another process holds the same guest_memfd: the descriptor's file outlives vmm_close_gmem() and the VM's exit. */
 void vmm_dup_gmem(int gmem_fd);
 /* The VM's descriptors are closed: it is destroyed once the last file that pins it is gone. */
@@ -123,6 +130,8 @@ void vmm_nx_recovery(void);
 void vmm_zap_gfn_range(gfn_t start, gfn_t end);
 /* An interrupt or a signal for the vCPU's thread. */
 void vmm_pend_event(int vcpu, bool pending);
+/* An assumption made concrete: "memory management calls kvm_gmem_migrate_folio()". */
+void host_migrate_page(int gmem_fd, pgoff_t pgoff);
 /* Another process gets the lowest free page and writes it; its pfn. */
 kvm_pfn_t host_reuse_page(void);
 

@@ -8,6 +8,8 @@ import { scenario as s03 } from './s03';
 import { scenario as s04 } from './s04';
 import { scenario as s05 } from './s05';
 import { scenario as s06 } from './s06';
+import { scenario as s07 } from './s07';
+import { scenario as s08 } from './s08';
 import { scenario as s09 } from './s09';
 import { scenario as s10 } from './s10';
 import { scenario as s11 } from './s11';
@@ -51,6 +53,8 @@ export const scenarios: readonly Scenario[] = [
   s04,
   s05,
   s06,
+  s07,
+  s08,
   s09,
   s10,
   s11,

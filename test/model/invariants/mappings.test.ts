@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freePage, putPage, setOwner } from '../../../model/machine/pages';
+import { freePage, putPage, setOwner, setUserMapped } from '../../../model/machine/pages';
 import { setSeptState } from '../../../model/machine/sept';
 import { tlbFill } from '../../../model/machine/tlb';
 import type { VmType } from '../../../model/machine/types';
@@ -52,6 +52,34 @@ describe('pfn-not-private-and-shared', () => {
     const { b, leaves } = vm('tdx');
     b.fault(leaves, 0, b.page('user'));
     expect(b.broken).toEqual(['pfn-not-private-and-shared']);
+  });
+  it.each(['sw-protected', 'tdx'] as const)('sees a private page of %s that user space maps', (type) => {
+    const { b, page } = mapped(type);
+    setUserMapped(b.m, page, true);
+    expect(b.broken).toEqual(['pfn-not-private-and-shared']);
+  });
+  it('accepts one whose mapping is gone', () => {
+    const { b, leaves, page } = vm('tdx');
+    setUserMapped(b.m, page, true);
+    setUserMapped(b.m, page, false);
+    b.fault(leaves, 0, page);
+    expect(b.broken).toEqual([]);
+  });
+});
+
+describe('private-pages-not-migrated', () => {
+  const migrate = (b: Workbench, from: number, to: number) =>
+    b.event({ type: 'migrate', thread: 0, index: 0, from, to });
+  it('accepts a migration that is only asked for', () => {
+    const { b, page } = mapped('tdx');
+    migrate(b, page, 0);
+    expect(b.broken).toEqual([]);
+    expect(b.seen).toContain('private-pages-not-migrated');
+  });
+  it('sees one that takes place', () => {
+    const { b, page } = mapped('tdx');
+    migrate(b, page, b.page('gmem'));
+    expect(b.broken).toEqual(['private-pages-not-migrated']);
   });
 });
 

@@ -71,8 +71,70 @@ const refill: Mutation[] = [
   },
 ];
 
+const REFUSE = '	WARN_ON_ONCE(1);\n	return -EINVAL;\n}\n\nstatic int kvm_gmem_error_folio';
+
+const migration: Mutation[] = [
+  {
+    title: 'a private page is copied and freed',
+    edits: [
+      edit(
+        'guest_memfd.c',
+        REFUSE,
+        '	return filemap_migrate_folio(mapping, dst, src, mode);\n}\n\nstatic int kvm_gmem_error_folio',
+      ),
+    ],
+    found: [
+      at('S08', 'sw-protected', 'unmap-before-free', 0),
+      at('S08', 'tdx', 'private-pages-not-migrated unmap-before-free', 0),
+    ],
+  },
+  {
+    title: 'a private page is unmapped, copied and freed',
+    edits: [
+      edit(
+        'guest_memfd.c',
+        REFUSE,
+        `	pgoff_t index = folio_index(src);
+	int r;
+
+	kvm_gmem_invalidate_start(mapping->host, index, index + 1);
+	r = filemap_migrate_folio(mapping, dst, src, mode);
+	kvm_gmem_invalidate_end(mapping->host, index, index + 1);
+	return r;
+}
+
+static int kvm_gmem_error_folio`,
+      ),
+    ],
+    found: [at('S08', 'tdx', 'private-pages-not-migrated td-zap-only-requested accepted-data-preserved', 0)],
+  },
+];
+
+const mapping: Mutation[] = [
+  {
+    title: 'user space gets pages of private memory',
+    edits: [
+      edit('guest_memfd.c', '	if (!kvm_gmem_is_shared_mem(inode, vmf->pgoff))\n		return VM_FAULT_SIGBUS;\n\n', ''),
+    ],
+    found: [
+      at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
+      at('S07', 'tdx', 'pfn-not-private-and-shared', 0),
+    ],
+  },
+  {
+    title: 'VMs with private memory get a guest_memfd for user space',
+    edits: [edit('x86.c', '	return !kvm_arch_has_private_mem(kvm);', '	return true;')],
+    found: [
+      at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
+      at('S07', 'tdx', 'pfn-not-private-and-shared', 0),
+    ],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
   'binding of memslots': binding,
   'holes that are filled again': refill,
+  'migration of private memory': migration,
+  'guest_memfd in user space': mapping,
 };

@@ -87,6 +87,10 @@ function outcome(m: Machine, e: MachineEvent, page: (pfn: number) => string): st
       return `attribute of gfn ${e.gfn}: ${kind(e.wasPrivate)} -> ${kind(e.isPrivate)}`;
     case 'gmem-truncate':
       return `guest_memfd gives up index ${e.index}, ${page(e.pfn)}`;
+    case 'user-map':
+      return `user space ${e.mapped ? '' : 'un'}maps ${page(e.pfn)}`;
+    case 'migrate':
+      return `the host ${e.to === 0 ? 'wants to move' : 'moves'} index ${e.index} of guest_memfd, ${page(e.from)}`;
     case 'guest-access':
       return `vcpu${e.vcpu} ${done(e.write)} ${kind(e.isPrivate)} gfn ${e.gfn}: ${e.outcome}, ${page(e.pfn)}`;
     case 'data-lost':

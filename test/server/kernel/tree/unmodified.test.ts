@@ -15,6 +15,13 @@ interface Known {
 }
 
 const KNOWN: readonly Known[] = [
+  ...(['sw-protected', 'tdx'] as const).map((vm) => ({
+    scenario: 'S08',
+    vm,
+    breaks: ['kernel-warning'],
+    why: 'The scenario supposes a migration that the kernel believes to be impossible: it refuses with a warning.',
+    in: () => true,
+  })),
   {
     scenario: 'S09',
     vm: 'tdx',
