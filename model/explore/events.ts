@@ -13,6 +13,7 @@ export function eventText(e: MachineEvent): string | null {
     case 'sept':
     case 'rmp':
     case 'rmp-request':
+    case 'vmrun':
     case 'page-owner':
     case 'tlb-fill':
     case 'spte':

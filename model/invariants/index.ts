@@ -47,6 +47,10 @@ import { invariant as seamcallRefused } from './seamcall-refused';
 import { invariant as seqRecheckUnderLock } from './seq-recheck-under-lock';
 import { invariant as sharedFailureRollsBack } from './shared-failure-rolls-back';
 import { invariant as slotDeleteLeavesNothing } from './slot-delete-leaves-nothing';
+import { invariant as snpAssignBeforeMap } from './snp-assign-before-map';
+import { invariant as snpUnassignBeforeFree } from './snp-unassign-before-free';
+import { invariant as snpUnmapBeforeRmpchange } from './snp-unmap-before-rmpchange';
+import { invariant as snpVmsaTracksMemory } from './snp-vmsa-tracks-memory';
 import { invariant as spuriousExitOkStaleMapNot } from './spurious-exit-ok-stale-map-not';
 import { invariant as tdNonleafImmortal } from './td-nonleaf-immortal';
 import { invariant as tdRootImmutable } from './td-root-immutable';
@@ -99,6 +103,10 @@ export const invariants: readonly Invariant[] = [
   rootRefcountSound,
   hkidReleaseOrder,
   destroyNotifierFirst,
+  snpAssignBeforeMap,
+  snpUnassignBeforeFree,
+  snpUnmapBeforeRmpchange,
+  snpVmsaTracksMemory,
   leafPfnStable,
   hugeLeafUniform,
   privatePagesNotMigrated,

@@ -189,7 +189,7 @@ export function usableTranslations(m: Machine, vcpu?: number): TlbEntry[] {
   return tlbEntries(m).filter(
     (entry) =>
       (vcpu === undefined ? vcpuWord(m, entry.vcpu, 'inGuest') !== 0 : entry.vcpu === vcpu) &&
-      (entry.isPrivate || entry.root === vcpuWord(m, entry.vcpu, 'rootPfn')),
+      ((m.vm === 'tdx' && entry.isPrivate) || entry.root === vcpuWord(m, entry.vcpu, 'rootPfn')),
   );
 }
 

@@ -16,7 +16,7 @@ import { lockEntry, septEntry, septWalk, setSeptState, unlockEntry } from './sep
 import { isExecutable, isLeaf, isMisconfigured, isWalkable, isWritable, permissionBits, sptePfn } from './spte';
 import { OPERAND, TDX } from './tdx-status';
 import { enterEpoch, epochOf, leaveEpoch, lifecycleOf, opStateOf, setTdWord, tdWord } from './tdx-td';
-import { type TlbEntry, tlbDrop, tlbFill, tlbFlush, tlbLookup } from './tlb';
+import { tlbDrop, tlbFill, tlbFlush, tlbLookup } from './tlb';
 import { setExit, setVcpuWord, vcpuWord } from './vcpus';
 import { attributeIsPrivate } from './xarray';
 
@@ -48,6 +48,7 @@ export function enterBegin(m: Machine, vcpu: number): bigint {
 /** VMRUN of an SNP guest looks up the page with the vCPU's registers; one page serves one vCPU at a time. */
 function vmsaUsable(m: Machine, vcpu: number): boolean {
   const pfn = vcpuWord(m, vcpu, 'vmsa');
+  m.emit({ type: 'vmrun', thread: m.threadId(), vcpu, vmsa: pfn });
   return isVmsa(m, pfn, vcpuWord(m, vcpu, 'asid')) && vmsaUser(m, pfn) === undefined;
 }
 

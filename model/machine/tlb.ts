@@ -1,7 +1,7 @@
 /**
  * TLBs: per vCPU one of the direct tables (tagged with the root that it was filled from) and one of
- * private memory: a TD's, or an SNP guest's with the C-bit. A cached translation stays usable until something drops it, whatever happens
- * to the tables.
+ * private memory: a TD's, or an SNP guest's with the C-bit. A cached translation stays usable until
+ * something drops it, whatever happens to the tables.
  */
 
 import { AT, GFNS, STRIDE } from './layout';

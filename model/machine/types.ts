@@ -193,6 +193,8 @@ export type MachineEvent =
   | { readonly type: 'host-access'; readonly thread: number; readonly pfn: number; readonly write: boolean }
   | { readonly type: 'vm-dead'; readonly thread: number }
   | { readonly type: 'yield'; readonly thread: number; readonly lock: string }
+  /** VMRUN of an SNP guest, before the hardware looks at the page with the vCPU's registers. */
+  | { readonly type: 'vmrun'; readonly thread: number; readonly vcpu: number; readonly vmsa: number }
   | { readonly type: 'enter' | 'exit'; readonly thread: number; readonly vcpu: number }
   /** User space asked to destroy this range (attribute to shared, punch hole, slot delete, gmem release). */
   | {

@@ -27,6 +27,9 @@ export const scenario: Scenario = {
     'private-remove-exclusive',
     'block-track-remove-order',
     'flush-before-unlock',
+    'snp-assign-before-map',
+    'snp-unassign-before-free',
+    'snp-unmap-before-rmpchange',
   ],
   words: [
     'attr_filter',

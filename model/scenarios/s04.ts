@@ -27,6 +27,7 @@ export const scenario: Scenario = {
     'end-bumps-seq-first',
     'invalidate-balanced',
     'spurious-exit-ok-stale-map-not',
+    'snp-assign-before-map',
   ],
   words: ['kvm_mem_is_private', 'mmu_invalidate_seq', 'KVM_SET_MEMORY_ATTRIBUTES', 'fault_is_private', 'UPM'],
   faults: 0,

@@ -17,7 +17,13 @@ export const scenario: Scenario = {
     { name: 'vmm', entry: 's19_vmm', args: [] },
     { name: 'other', entry: 's19_other', args: [] },
   ],
-  invariants: ['pt-page-rcu-freed', 'root-refcount-sound', 'destroy-notifier-first', 'hkid-release-order'],
+  invariants: [
+    'pt-page-rcu-freed',
+    'root-refcount-sound',
+    'destroy-notifier-first',
+    'hkid-release-order',
+    'snp-unassign-before-free',
+  ],
   words: ['hkid', 'tdx_mmu_release_hkid', 'tdx_sept_free_private_spt', 'kvm_gmem_release', 'kvm_arch_pre_destroy_vm'],
   faults: 0,
   mutations: [

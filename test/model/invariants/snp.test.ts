@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { freePage, setOwner } from '../../../model/machine/pages';
+import { launchUpdate, psmash, pvalidate, rmpUpdate } from '../../../model/machine/rmp';
+import { tlbFill } from '../../../model/machine/tlb';
+import { setVcpuWord } from '../../../model/machine/vcpus';
+import { cached, entry, Workbench } from './workbench';
+
+const TO_HOST = { assigned: false, huge: false, immutable: false, asid: 0, gfn: 0 };
+const toGuest = (gfn: number) => ({ assigned: true, huge: false, immutable: false, asid: 1, gfn });
+
+/** An SNP guest with a tree, gfn 0 private by its attribute, and a page of guest_memfd. */
+function guest() {
+  const b = new Workbench('snp');
+  b.attribute(0, true);
+  const { root, leaves } = b.tree(false);
+  const page = b.page('gmem');
+  b.broken.length = 0;
+  return { b, root, leaves, page };
+}
+
+/** The same with the page assigned and mapped. */
+function mapped() {
+  const all = guest();
+  rmpUpdate(all.b.m, all.page, toGuest(0));
+  all.b.fault(all.leaves, 0, all.page);
+  expect(all.b.broken).toEqual([]);
+  return all;
+}
+
+/** The same with a vCPU, in the guest or not, whose registers lie in the page. */
+function withVmsa(inGuest: boolean) {
+  const all = guest();
+  const { m } = all.b;
+  rmpUpdate(m, all.page, { ...toGuest(1), immutable: true });
+  launchUpdate(m, all.page, 1, true);
+  setVcpuWord(m, 0, 'asid', 1);
+  setVcpuWord(m, 0, 'vmsa', all.page);
+  setVcpuWord(m, 0, 'inGuest', inGuest ? 1 : 0);
+  return { ...all, vmrun: () => all.b.event({ type: 'vmrun', thread: 0, vcpu: 0, vmsa: all.page }) };
+}
+
+/** The hole has been punched: nothing maps the page any more. */
+function unmap({ b, leaves }: ReturnType<typeof mapped>): void {
+  b.lock('mmu_lock');
+  b.spte(leaves, 0, 0n);
+  b.unlock('mmu_lock');
+}
+
+describe('snp-assign-before-map', () => {
+  it('sees a leaf of a page that is not assigned, or to another gfn', () => {
+    const { b, leaves, page } = guest();
+    b.fault(leaves, 0, page);
+    expect(b.broken).toEqual(['snp-assign-before-map']);
+    const other = guest();
+    rmpUpdate(other.b.m, other.page, toGuest(1));
+    other.b.fault(other.leaves, 0, other.page);
+    expect(other.b.broken).toEqual(['snp-assign-before-map']);
+  });
+  it('accepts one of a page that is, and any page of shared memory', () => {
+    const { b, leaves } = mapped();
+    b.attribute(1, false);
+    b.broken.length = 0;
+    b.lock('mmu_lock', 'read');
+    b.spte(leaves, 1, entry(b.page('user')));
+    expect(b.broken).not.toContain('snp-assign-before-map');
+    expect(b.seen).toContain('snp-assign-before-map');
+  });
+});
+
+describe('snp-unassign-before-free', () => {
+  it('sees a page freed that is still assigned', () => {
+    const all = mapped();
+    unmap(all);
+    all.b.broken.length = 0;
+    freePage(all.b.m, all.page);
+    expect(all.b.broken).toEqual(['snp-unassign-before-free']);
+  });
+  it('accepts one that was taken back before', () => {
+    const all = mapped();
+    unmap(all);
+    all.b.broken.length = 0;
+    rmpUpdate(all.b.m, all.page, TO_HOST);
+    freePage(all.b.m, all.page);
+    expect(all.b.broken).toEqual([]);
+    expect(all.b.seen).toContain('snp-unassign-before-free');
+  });
+});
+
+describe('snp-unmap-before-rmpchange', () => {
+  it('sees a page taken back that a table maps', () => {
+    const { b, page } = mapped();
+    rmpUpdate(b.m, page, TO_HOST);
+    expect(b.broken).toEqual(['snp-unmap-before-rmpchange']);
+  });
+  it('sees one taken back that a running vCPU has in its TLB', () => {
+    const all = mapped();
+    const { b, root, page } = all;
+    setVcpuWord(b.m, 0, 'inGuest', 1);
+    setVcpuWord(b.m, 0, 'rootPfn', root.pfn);
+    tlbFill(b.m, cached(page, { root: root.pfn, isPrivate: true }));
+    b.lock('mmu_lock');
+    b.spte(all.leaves, 0, 0n);
+    rmpUpdate(b.m, page, TO_HOST);
+    expect(b.broken).toEqual(['snp-unmap-before-rmpchange']);
+  });
+  it('sees RMPUPDATE fail since a vCPU runs with the page as its VMSA', () => {
+    const { b, page } = withVmsa(true);
+    b.event({ type: 'rmp-request', thread: 0, name: 'RMPUPDATE', pfn: page, result: rmpUpdate(b.m, page, TO_HOST) });
+    expect(b.broken).toEqual(['snp-unmap-before-rmpchange']);
+  });
+  it("accepts it once nothing leads there, and the guest's own changes before", () => {
+    const all = mapped();
+    const { b, page } = all;
+    pvalidate(b.m, { pfn: page, gfn: 0, level: 1, asid: 1, huge: false, validate: true });
+    unmap(all);
+    b.broken.length = 0;
+    rmpUpdate(b.m, page, TO_HOST);
+    expect(b.broken).toEqual([]);
+    expect(b.seen).toContain('snp-unmap-before-rmpchange');
+  });
+  it('accepts the split of a large entry under a mapping', () => {
+    const { b, leaves } = guest();
+    const [first = 0] = Array.from({ length: 8 }, () => b.page('gmem')).filter((pfn) => pfn % 4 === 0);
+    rmpUpdate(b.m, first, { ...toGuest(0), huge: true });
+    b.fault(leaves, 0, first);
+    expect(psmash(b.m, first)).toBe(0);
+    expect(b.broken).toEqual([]);
+  });
+});
+
+describe('snp-vmsa-tracks-memory', () => {
+  it('sees a vCPU entered with a page that was taken back', () => {
+    const { b, page, vmrun } = withVmsa(false);
+    rmpUpdate(b.m, page, TO_HOST);
+    vmrun();
+    expect(b.broken).toEqual(['snp-vmsa-tracks-memory']);
+  });
+  it('sees one entered with a page of somebody else', () => {
+    const { b, page, vmrun } = withVmsa(false);
+    setOwner(b.m, page, 'host');
+    b.broken.length = 0;
+    vmrun();
+    expect(b.broken).toEqual(['snp-vmsa-tracks-memory']);
+  });
+  it('sees the page of a running vCPU leave guest_memfd', () => {
+    const { b, page } = withVmsa(true);
+    b.event({ type: 'gmem-truncate', thread: 0, index: 1, pfn: page });
+    expect(b.broken).toEqual(['snp-vmsa-tracks-memory']);
+  });
+  it('accepts a page that is there, one of KVM itself, and none at all', () => {
+    const { b, page, vmrun } = withVmsa(false);
+    vmrun();
+    expect(b.seen).toContain('snp-vmsa-tracks-memory');
+    setOwner(b.m, page, 'kernel');
+    vmrun();
+    b.event({ type: 'vmrun', thread: 0, vcpu: 0, vmsa: 0 });
+    b.event({ type: 'gmem-truncate', thread: 0, index: 1, pfn: page });
+    expect(b.broken).not.toContain('snp-vmsa-tracks-memory');
+  });
+});
