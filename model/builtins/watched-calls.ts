@@ -43,6 +43,10 @@ export const watchedCalls: ReadonlySet<string> = new Set([
   'kvm_flush_remote_tlbs',
   'kvm_flush_remote_tlbs_range',
   'kvm_make_all_cpus_request',
+  'kvm_recover_nx_huge_pages',
+  'track_possible_nx_huge_page',
+  'kvm_tdp_mmu_zap_possible_nx_huge_page',
+  'kvm_tdp_mmu_zap_sp',
   // invalidation
   'kvm_mmu_invalidate_start',
   'kvm_mmu_invalidate_begin',

@@ -36,6 +36,7 @@ import { invariant as noLockCycle } from './no-lock-cycle';
 import { invariant as noSrcuSelfDeadlock } from './no-srcu-self-deadlock';
 import { invariant as noZapGfnRangeOnTd } from './no-zap-gfn-range-on-td';
 import { invariant as notifierSharedOnly } from './notifier-shared-only';
+import { invariant as nxRecoverySkipsMirror } from './nx-recovery-skips-mirror';
 import { invariant as parentFirstChildLast } from './parent-first-child-last';
 import { invariant as pfnNotPrivateAndShared } from './pfn-not-private-and-shared';
 import { invariant as pfnOnePrivateOwner } from './pfn-one-private-owner';
@@ -111,6 +112,7 @@ export const invariants: readonly Invariant[] = [
   hugeLeafUniform,
   privatePagesNotMigrated,
   gmemSlotRestricted,
+  nxRecoverySkipsMirror,
   gmemBindingSafe,
   spuriousExitOkStaleMapNot,
   noLockCycle,

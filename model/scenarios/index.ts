@@ -17,6 +17,7 @@ import { scenario as s12 } from './s12';
 import { scenario as s13 } from './s13';
 import { scenario as s14 } from './s14';
 import { scenario as s15 } from './s15';
+import { scenario as s16 } from './s16';
 import { scenario as s17 } from './s17';
 import { scenario as s18 } from './s18';
 import { scenario as s19 } from './s19';
@@ -62,6 +63,7 @@ export const scenarios: readonly Scenario[] = [
   s13,
   s14,
   s15,
+  s16,
   s17,
   s18,
   s19,

@@ -316,6 +316,27 @@ describe('parent-first-child-last', () => {
   });
 });
 
+describe('nx-recovery-skips-mirror', () => {
+  it.each([
+    'track_possible_nx_huge_page',
+    'kvm_tdp_mmu_zap_possible_nx_huge_page',
+    'kvm_tdp_mmu_zap_sp',
+  ])('sees %s() with a table of the mirror', (name) => {
+    const b = new Workbench('tdx');
+    const { leaves } = b.tree(true);
+    b.call(name, [b.kvm, leaves.sp]);
+    expect(b.broken).toEqual(['nx-recovery-skips-mirror']);
+  });
+  it('lets the worker have tables of shared memory', () => {
+    const b = new Workbench('tdx');
+    const { leaves } = b.tree(false);
+    b.call('kvm_recover_nx_huge_pages', [b.kvm]);
+    b.call('kvm_tdp_mmu_zap_possible_nx_huge_page', [b.kvm, leaves.sp]);
+    expect(b.broken).toEqual([]);
+    expect(b.seen).toContain('nx-recovery-skips-mirror');
+  });
+});
+
 describe('td-nonleaf-immortal', () => {
   it('sees a table freed that the TD uses', () => {
     const { b, leaves } = td();

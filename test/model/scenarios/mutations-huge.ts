@@ -76,8 +76,24 @@ const conversion: Mutation[] = [
   },
 ];
 
+const onTd: Mutation[] = [
+  {
+    title: 'private faults fetch code, and tables of all levels can be given back',
+    edits: [
+      edit('tdx.c', '		exit_qual = EPT_VIOLATION_ACC_WRITE;\n', '		exit_qual = EPT_VIOLATION_ACC_INSTR;\n'),
+      edit(
+        'tdp_mmu.c',
+        '		if (fault->huge_page_disallowed &&\n		    fault->req_level >= iter.level) {',
+        '		if (fault->huge_page_disallowed) {',
+      ),
+    ],
+    found: [at('S16', 'tdx', 'nx-recovery-skips-mirror private-remove-exclusive td-zap-only-requested kernel-bug', 0)],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const huge: Readonly<Record<string, readonly Mutation[]>> = {
   'NX recovery': nxRecovery,
+  'NX recovery on a TD': onTd,
   'conversion of a part of a huge page': conversion,
 };
