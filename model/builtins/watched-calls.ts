@@ -6,6 +6,7 @@ export const watchedCalls: ReadonlySet<string> = new Set([
   'kvm_mmu_do_page_fault',
   'kvm_tdp_page_fault',
   'kvm_tdp_mmu_page_fault',
+  'handle_mmio_page_fault',
   'kvm_mmu_faultin_pfn',
   '__kvm_mmu_faultin_pfn',
   'kvm_mmu_faultin_pfn_gmem',

@@ -34,6 +34,8 @@ const PLACES = {
   openInvalidations: reserve(THREADS),
   /** Per thread: address of the memslot that it binds to a guest_memfd before its metadata are there. */
   halfSlot: reserve(THREADS),
+  /** Per thread: gfn + 1 of the access to an MMIO entry that it handles. */
+  mmio: reserve(THREADS),
   /** Bits of the whole VM. */
   vm: reserve(1),
   /** Address of the active memslots, that of those whose bindings were looked at, and that of the table of the first mirror root. */

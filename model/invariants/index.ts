@@ -29,6 +29,7 @@ import { invariant as lockRule } from './lock-rule';
 import { invariant as mappingHasBinding } from './mapping-has-binding';
 import { invariant as memorySafety } from './memory-safety';
 import { invariant as mirrorSeptInSync } from './mirror-sept-in-sync';
+import { invariant as mmioWhereNoSlot } from './mmio-where-no-slot';
 import { invariant as mnVsMemslotSerialised } from './mn-vs-memslot-serialised';
 import { invariant as noEntryDuringZapRetry } from './no-entry-during-zap-retry';
 import { invariant as noInstallWhileInvalidating } from './no-install-while-invalidating';
@@ -120,6 +121,7 @@ export const invariants: readonly Invariant[] = [
   faultProgress,
   vmDeadTerminates,
   mnVsMemslotSerialised,
+  mmioWhereNoSlot,
   memorySafety,
   kernelBug,
   kernelWarning,

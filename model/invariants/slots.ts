@@ -3,7 +3,7 @@
  * KVM that keeps them otherwise yields undefined, and the rules that need them stay silent (vacuous).
  */
 
-import { findField, numberField } from '../machine/kvm-view';
+import { findField, numberField, readField } from '../machine/kvm-view';
 import type { Machine } from '../machine/machine';
 import { registered } from '../machine/registry';
 
@@ -71,6 +71,12 @@ export function activePointer(m: Machine): number {
   const kvm = registered(m, 'kvm');
   const pointer = kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
   return pointer ? Number(m.memory.peek('ptr', pointer.address) ?? 0) : 0;
+}
+
+/** KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS: there may still be readers of the set before. */
+export function isBeingUpdated(m: Machine): boolean {
+  const generation = readField(m, SLOTS, activePointer(m), 'generation');
+  return generation !== undefined && BigInt.asUintN(64, BigInt(generation)) >> 63n !== 0n;
 }
 
 /** The active memslots of address space 0, or undefined when this KVM's structures aren't known. */

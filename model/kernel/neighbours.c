@@ -51,6 +51,10 @@ __weak int cpuid_query_maxguestphyaddr(struct kvm_vcpu *vcpu) { return 48; }
 /* an instruction on MMIO: user space emulates it */
 __weak int x86_emulate_instruction(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, int emulation_type, void *insn, int insn_len)
 {
+	/* but not for a TD, which goes back in, takes #VE at the entry just made, and asks user space */
+	if (vcpu->kvm->arch.vm_type == KVM_X86_TDX_VM)
+		return 1;
+
 	vcpu->run->exit_reason = KVM_EXIT_MMIO;
 	return 0;
 }

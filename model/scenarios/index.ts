@@ -24,6 +24,7 @@ import { scenario as s19 } from './s19';
 import { scenario as s20 } from './s20';
 import { scenario as s21 } from './s21';
 import { scenario as s22 } from './s22';
+import { scenario as s24 } from './s24';
 import { scenario as s26 } from './s26';
 import { scenario as s27 } from './s27';
 import { scenario as s28 } from './s28';
@@ -70,6 +71,7 @@ export const scenarios: readonly Scenario[] = [
   s20,
   s21,
   s22,
+  s24,
   s26,
   s27,
   s28,

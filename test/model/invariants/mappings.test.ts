@@ -339,6 +339,35 @@ describe('gmem-binding-safe', () => {
   });
 });
 
+describe('mmio-where-no-slot', () => {
+  const emulated = (b: Workbench, gfn: number, value = 2) => {
+    b.call('handle_mmio_page_fault', [b.kvm, gfn * 4096, 1]);
+    b.returns('handle_mmio_page_fault', value);
+  };
+  it('accepts MMIO beside the memslots', () => {
+    const { b } = vm('default');
+    emulated(b, 4);
+    expect(b.broken).toEqual([]);
+    expect(b.seen).toContain('mmio-where-no-slot');
+  });
+  it('accepts an entry of memory that is only looked at', () => {
+    const { b } = vm('default');
+    emulated(b, 3, 4);
+    expect(b.broken).toEqual([]);
+  });
+  it('accepts the old entry while memslots change', () => {
+    const { b } = vm('default');
+    b.activate([b.slot({ base: 0, pages: 4, file: 0 })], true);
+    emulated(b, 3);
+    expect(b.broken).toEqual([]);
+  });
+  it('sees memory that is emulated', () => {
+    const { b } = vm('default');
+    emulated(b, 3);
+    expect(b.broken).toEqual(['mmio-where-no-slot']);
+  });
+});
+
 describe('flush-before-unlock', () => {
   const hot = () => {
     const all = mapped('default');

@@ -70,6 +70,7 @@ const STRUCTS: Record<string, StructLayout> = {
   'struct kvm_memslots': layout(48, [
     ['nr_slots', 0, 'int', 'i32', 4],
     ['gfn_tree', 8, 'struct kvm_memory_slot *[4]', null, 32],
+    u64('generation', 40),
   ]),
   'struct kvm_memory_slot': layout(64, [
     u64('base_gfn', 0),
@@ -96,7 +97,7 @@ const PROGRAM: Program = {
   functions: {},
   globals: {},
   structs: STRUCTS,
-  constants: { SPTE_LEVEL_BITS: 2 },
+  constants: { SPTE_LEVEL_BITS: 2, RET_PF_EMULATE: 2 },
   problems: [],
 };
 
@@ -327,10 +328,11 @@ export class Workbench {
     return at;
   }
 
-  /** These become the active memslots. */
-  activate(list: readonly number[]): void {
+  /** These become the active memslots; the update may still be under way. */
+  activate(list: readonly number[], underWay = false): void {
     const { memory } = this.m;
     const slots = this.alloc(64);
+    memory.setU64(slots + 40, underWay ? 1n << 63n : 0n);
     memory.setU32(slots, list.length);
     list.forEach((slot, i) => void memory.setPtr(slots + 8 + 8 * i, slot));
     memory.setPtr(this.kvm + 72, slots);

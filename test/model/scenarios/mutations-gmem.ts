@@ -131,10 +131,45 @@ const mapping: Mutation[] = [
   },
 ];
 
+const NO_SLOT = '	if (unlikely(!slot))\n		return kvm_handle_noslot_fault(vcpu, fault, access);\n\n	/* The slot is';
+
+const generations: Mutation[] = [
+  {
+    // Not at all would be 0 for ever, which KVM takes for a wrap: it zaps everything.
+    title: 'the generation of memslots is bumped only once',
+    edits: [
+      edit(
+        'kvm_main.c',
+        '	gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
+        '	if (!gen)\n		gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
+      ),
+    ],
+    found: [at('S24', 'default', 'mmio-where-no-slot'), at('S24', 'sw-protected', 'mmio-where-no-slot')],
+  },
+  {
+    title: 'a fault that found no memslot looks again after it compared its kind',
+    edits: [
+      edit(
+        'mmu.c',
+        NO_SLOT,
+        `	if (unlikely(!slot)) {
+		slot = fault->slot = kvm_vcpu_gfn_to_memslot(vcpu, fault->gfn);
+		if (!slot)
+			return kvm_handle_noslot_fault(vcpu, fault, access);
+	}
+
+	/* The slot is`,
+      ),
+    ],
+    found: [at('S24', 'sw-protected', 'attr-match-at-install', 2), at('S24', 'tdx', 'attr-match-at-install', 2)],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
   'binding of memslots': binding,
   'holes that are filled again': refill,
   'migration of private memory': migration,
   'guest_memfd in user space': mapping,
+  'memslots where none was': generations,
 };

@@ -40,6 +40,8 @@ const KNOWN: readonly Known[] = [
   },
   ...(
     [
+      ['S24', 'sw-protected'],
+      ['S24', 'tdx'],
       ['S27', 'sw-protected'],
       ['S27', 'tdx'],
       ['S35', 'tdx'],
