@@ -24,8 +24,11 @@ interface OnTree {
   readonly tree?: TreeRef | null;
 }
 
-/** Who waits for a run: a reader for a finding, the choice of scenarios, or the verdict. The first goes first. */
-export type Urgency = 'finding' | 'look' | 'verdict';
+/**
+ * Who waits for a run: a reader for a finding, the choice of scenarios, the verdict on what the patch leads to,
+ * or the comparison with what was before it, of which only repairs can come. The first goes first.
+ */
+export type Urgency = 'finding' | 'look' | 'verdict' | 'comparison';
 
 export interface RunJob extends OnTree {
   readonly kind: 'run';

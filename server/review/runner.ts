@@ -63,11 +63,17 @@ function inPool(script: string, options: RunnerOptions): Executor {
       resourceLimits: { maxOldGenerationSizeMb: options.megabytes ?? 4096 },
     },
   });
-  const waiting: Readonly<Record<Urgency, Waiting[]>> = { finding: [], look: [], verdict: [] };
+  const waiting: Readonly<Record<Urgency, Waiting[]>> = {
+    finding: [],
+    look: [],
+    verdict: [],
+    comparison: [],
+  };
   let running = 0;
   const pump = (): void => {
     while (running < Math.max(1, options.jobs)) {
-      const next = waiting.finding.shift() ?? waiting.look.shift() ?? waiting.verdict.shift();
+      const { finding, look, verdict, comparison } = waiting;
+      const next = finding.shift() ?? look.shift() ?? verdict.shift() ?? comparison.shift();
       if (next === undefined) return;
       running++;
       Promise.resolve(pool.exec('execute', [next.job]))

@@ -8,6 +8,9 @@ import type { VmType } from '../../model/machine/types';
 import { probeBounds } from './execute-job';
 import type { CodeDifference, Outline, Overrides, Replay, Runner, TreeRef, Urgency } from './jobs';
 
+/** Part of the budget after which nothing more is searched for: the rest is for telling what was found. */
+const SEARCH_SHARE = 7 / 8;
+
 export interface SessionOptions {
   readonly runner: Runner;
   readonly bounds: Bounds;
@@ -23,6 +26,8 @@ export interface Session {
   /** A first look; `finding` for one that may show what somebody waits for. */
   probe(overrides: Overrides, scenario: string, vm: VmType, urgency?: Urgency): Promise<RunResult>;
   run(overrides: Overrides, scenario: string, vm: VmType, bounds?: Partial<Bounds>): Promise<RunResult>;
+  /** The same, behind all others: what it can tell is of no hurry. */
+  runLater(overrides: Overrides, scenario: string, vm: VmType): Promise<RunResult>;
   /** The same, ahead of the runs that are waiting: somebody waits for this one. */
   runSoon(overrides: Overrides, scenario: string, vm: VmType, bounds?: Partial<Bounds>): Promise<RunResult>;
   replay(overrides: Overrides, scenario: string, vm: VmType, schedule: ScheduleText): Promise<Replay>;
@@ -39,12 +44,16 @@ export interface Session {
 /** Open a session; `close` it to stop its clock. */
 export function openSession(options: SessionOptions): Session {
   const { runner, bounds, invariants, signal, tree } = options;
-  const cancel = new SharedArrayBuffer(4);
-  const flag = new Int32Array(cancel);
+  const flags = { whole: new SharedArrayBuffer(4), search: new SharedArrayBuffer(4) };
+  const flag = new Int32Array(flags.whole);
+  const endSearch = (): void => {
+    Atomics.store(new Int32Array(flags.search), 0, 1);
+  };
   const stop = (): void => {
+    endSearch();
     Atomics.store(flag, 0, 1);
   };
-  const timer = setTimeout(stop, options.budget);
+  const timers = [setTimeout(endSearch, options.budget * SEARCH_SHARE), setTimeout(stop, options.budget)];
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop);
   const spent = { runs: 0, states: 0, transitions: 0 };
@@ -57,6 +66,7 @@ export function openSession(options: SessionOptions): Session {
     limits: Bounds,
     urgency: Urgency = 'verdict',
   ): Promise<RunResult> => {
+    const cancel = urgency === 'verdict' || urgency === 'comparison' ? flags.search : flags.whole;
     const key = JSON.stringify([tree?.id ?? null, overrides, scenario, vm, limits]);
     let result = known.get(key);
     if (result === undefined) {
@@ -82,6 +92,7 @@ export function openSession(options: SessionOptions): Session {
     probe: (overrides, scenario, vm, urgency = 'look') => run(overrides, scenario, vm, probeBounds(bounds), urgency),
     runSoon: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }, 'finding'),
     run: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }),
+    runLater: (overrides, scenario, vm) => run(overrides, scenario, vm, bounds, 'comparison'),
     replay: (overrides, scenario, vm, schedule) =>
       runner.replay({ kind: 'replay', tree, overrides, scenario, vm, schedule }),
     minimise: (overrides, scenario, vm, violation) =>
@@ -89,7 +100,7 @@ export function openSession(options: SessionOptions): Session {
     outline: (overrides) => runner.outline({ kind: 'outline', tree, overrides }),
     difference: (pre, post) => runner.difference({ kind: 'difference', tree, pre, post }),
     close: () => {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       signal?.removeEventListener('abort', stop);
     },
   };
