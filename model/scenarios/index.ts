@@ -45,6 +45,7 @@ import { scenario as s43 } from './s43';
 import { scenario as s44 } from './s44';
 import { scenario as s45 } from './s45';
 import { scenario as s46 } from './s46';
+import { scenario as s47 } from './s47';
 
 export type { Scenario } from '../explore/types';
 
@@ -92,6 +93,7 @@ export const scenarios: readonly Scenario[] = [
   s44,
   s45,
   s46,
+  s47,
 ];
 
 /** VM types that run only in a tree's own KVM: the reference has no code for SVM. */

@@ -205,6 +205,32 @@ const teardown: Mutation[] = [
   },
 ];
 
+/** What needs no race, only that one thing follows another. */
+const sequences: Mutation[] = [
+  {
+    title: 'another reference to the mirror root is taken with each direct root',
+    edits: [
+      edit(
+        'mmu.c',
+        '		if (kvm_has_mirrored_tdp(vcpu->kvm) &&\n		    !VALID_PAGE(mmu->mirror_root_hpa))\n',
+        '		if (kvm_has_mirrored_tdp(vcpu->kvm))\n',
+      ),
+    ],
+    found: [at('S47', 'tdx', 'kernel-warning', 0)],
+  },
+  {
+    title: 'a page that is there is mapped again by a prefault',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        '		WARN_ON_ONCE(fault->pfn != spte_to_pfn(iter->old_spte));\n		return RET_PF_SPURIOUS;\n',
+        '		WARN_ON_ONCE(fault->pfn != spte_to_pfn(iter->old_spte));\n',
+      ),
+    ],
+    found: [at('S47', 'tdx', 'mirror-sept-in-sync', 0)],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const later: Readonly<Record<string, readonly Mutation[]>> = {
   'build of a TD': build,
@@ -212,4 +238,5 @@ export const later: Readonly<Record<string, readonly Mutation[]>> = {
   memslots: slots,
   roots,
   teardown,
+  sequences,
 };

@@ -30,7 +30,7 @@ const DIFFERENCES: readonly Difference[] = [
     name: 'a table of level 3 is freed',
     why: 'It follows: what is the root in the reference is a table in a kernel, whose entries are frozen as it is freed.',
     text: /^SPTE of gfn (0|16|32|48), level 3: - -> FROZEN$/,
-    scenarios: ['S02', 'S21', 'S33', 'S36', 'S42'],
+    scenarios: ['S02', 'S21', 'S33', 'S36', 'S42', 'S47'],
   },
   {
     name: 'attributes end with the VM',
@@ -47,6 +47,9 @@ const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
+/** Here pages are used again after others were freed: a tree of four levels has taken other ones in between. */
+const REUSES_PAGES: ReadonlySet<string> = new Set(['S47']);
+
 const occurred = new Map<string, Set<string>>(RELEASES.map(({ release }) => [release, new Set()]));
 
 /** Without the differences that are allowed here, which are noted down. Texts are the kernel's, or the reference's. */
@@ -55,11 +58,12 @@ function common(kernel: Kernel, id: string, texts: readonly string[], of: 'kerne
     if (scenarios !== null && !scenarios.includes(id)) return false;
     return of === 'kernel' ? lackedBy === undefined : lackedBy?.(kernel);
   });
-  return texts.filter((text) => {
+  const kept = texts.filter((text) => {
     const found = allowed.find((difference) => difference.text.test(text));
     if (found !== undefined) occurred.get(kernel.release)?.add(found.name);
     return found === undefined;
   });
+  return REUSES_PAGES.has(id) ? kept.map((text) => text.replace(/page \d+/g, 'a page')) : kept;
 }
 
 /** A result of the reference, worked out once for all releases. */
