@@ -53,6 +53,8 @@ int __psmash(u64 pfn);
 /* a look at the entry: is the page assigned; 2 if it is part of a 2 MiB one */
 int __rmp_assigned(u64 pfn);
 int __rmp_level(u64 pfn);
+/* the guest validates the 2 MiB page that begins there; 1: done */
+int __rmp_validate_huge(u64 pfn);
 /* 1: done. 0: the firmware refuses the page */
 int __snp_launch_update(u64 pfn, u32 asid, int vmsa);
 int __snp_page_reclaim(u64 pfn);

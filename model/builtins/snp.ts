@@ -7,8 +7,10 @@
 import { hex } from '../machine/pages';
 import {
   launchUpdate,
+  PVALIDATE,
   pageReclaim,
   psmash,
+  pvalidate,
   RMP,
   type RmpEntry,
   rmpEntry,
@@ -52,6 +54,13 @@ export const snpBuiltins: readonly Builtin[] = [
     point: true,
     run: (c) => (entry(c).assigned ? 1 : 0),
     describe: (c) => `RMP entry of ${page(c)}: ${rmpText(entry(c))}`,
+  }),
+  define('__rmp_validate_huge', {
+    run: (c) => {
+      const { gfn, asid } = entry(c);
+      const all = { pfn: num(c, 0), gfn, level: 2, asid, huge: true, validate: true };
+      return pvalidate(c.m, all) === PVALIDATE.SUCCESS ? 1 : 0;
+    },
   }),
   define('__rmp_level', { run: (c) => (entry(c).huge ? 2 : 1) }),
   define('__snp_launch_update', {

@@ -26,11 +26,18 @@ function check(m: Machine, { pfn, assigned, wasAssigned }: Extract<MachineEvent,
   if (user !== undefined) m.violate(ID, `${pfnText(pfn)} is ${change} in the RMP while ${user}`);
 }
 
+/** The kernel tries again for ever where sizes differ, and gives up where the page is in use. */
+function checkRequest(m: Machine, { pfn, result }: Extract<MachineEvent, { type: 'rmp-request' }>): void {
+  if (result === RMP.FAIL_INUSE)
+    m.violate(ID, `RMPUPDATE of ${pfnText(pfn)} fails: ${userOf(m, pfn) ?? 'it is in use'}`);
+  if (result === RMP.FAIL_OVERLAP) m.violate(ID, `RMPUPDATE of ${pfnText(pfn)} fails: its entry is of another size`);
+}
+
 export const invariant: Invariant = {
   id: ID,
   title: 'Nothing uses a page while its owner changes in the RMP',
   statement:
-    'A page is assigned or taken back in the RMP only when no table maps it, no vCPU in the guest has a translation of it and none runs with it as its VMSA.',
+    'A page is assigned or taken back in the RMP only when no table maps it, no vCPU in the guest has a translation of it and none runs with it as its VMSA; and by an RMPUPDATE of the size that its entry has.',
   why: 'RMPUPDATE fails, or the guest gets faults for memory that it uses, or the host is the one to fault.',
   source:
     'domain.md 1.8; virt/kvm/guest_memfd.c, kvm_gmem_punch_hole(); arch/x86/kvm/svm/sev.c, sev_gmem_invalidate_range()',
@@ -39,7 +46,6 @@ export const invariant: Invariant = {
   kind: 'transition',
   onEvent(m, event) {
     if (event.type === 'rmp') check(m, event);
-    else if (event.type === 'rmp-request' && event.result === RMP.FAIL_INUSE && event.name === 'RMPUPDATE')
-      m.violate(ID, `RMPUPDATE of ${pfnText(event.pfn)} fails: ${userOf(m, event.pfn) ?? 'it is in use'}`);
+    else if (event.type === 'rmp-request' && event.name === 'RMPUPDATE') checkRequest(m, event);
   },
 };

@@ -59,6 +59,9 @@ static u64 guest_step(struct kvm_vcpu *vcpu)
 	case GUEST_OP_ZERO_STEP:
 		__guest_arm_zero_step(vcpu);
 		return GUEST_DONE;
+	case GUEST_OP_MAKE_VMSA:
+		r = __guest_make_vmsa(vcpu, gpa);
+		break;
 	default:
 		return EXIT_REASON_HLT;
 	}

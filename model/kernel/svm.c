@@ -362,4 +362,27 @@ void svm_ran_on(struct kvm_vcpu *vcpu, int cpu)
 		vcpu->arch.last_vmentry_cpu = cpu;
 }
 
+/* As if the guest had asked by the GHCB: SVM_VMGEXIT_AP_CREATION. */
+int svm_create_ap(struct kvm_vcpu *vcpu, struct kvm_vcpu *target, gfn_t gfn)
+{
+	struct vcpu_svm *svm = to_svm(vcpu);
+
+	svm->vmcb->control.exit_info_1 = ((u64)target->vcpu_id << 32) | SVM_VMGEXIT_AP_CREATE;
+	svm->vmcb->control.exit_info_2 = gfn_to_gpa(gfn);
+	vcpu->arch.regs[VCPU_REGS_RAX] = to_kvm_sev_info(vcpu->kvm)->vmsa_features;
+	return sev_snp_ap_creation(svm);
+}
+
+/* What no folio of guest_memfd is large enough for so far. */
+int svm_make_huge(struct kvm_vcpu *vcpu, int gmem_fd, gfn_t gfn)
+{
+	struct file *file = fget(gmem_fd);
+	u64 pfn = page_to_pfn(&file->f_mapping->i_pages[0]->page);
+
+	fput(file);
+	if (__rmpupdate(pfn, 1, gfn_to_gpa(gfn), PG_LEVEL_2M, to_svm(vcpu)->asid, 0))
+		return -EINVAL;
+	return __rmp_validate_huge(pfn) ? 0 : -EINVAL;
+}
+
 #endif

@@ -21,6 +21,10 @@ int svm_launch_page(struct kvm *kvm, gfn_t gfn, unsigned long uaddr);
 /* the vCPUs' registers are measured, and the launch is over */
 int svm_launch_finish(struct kvm *kvm);
 void svm_ran_on(struct kvm_vcpu *vcpu, int cpu);
+/* a vCPU's guest starts another with the registers at gfn */
+int svm_create_ap(struct kvm_vcpu *vcpu, struct kvm_vcpu *target, gfn_t gfn);
+/* all pages of a guest_memfd become one entry of the RMP at gfn, validated */
+int svm_make_huge(struct kvm_vcpu *vcpu, int gmem_fd, gfn_t gfn);
 #else
 #define svm_hardware_setup() NULL
 #define svm_vcpu_size() 0UL
@@ -28,6 +32,8 @@ void svm_ran_on(struct kvm_vcpu *vcpu, int cpu);
 #define svm_launch_page(kvm, gfn, uaddr) (-EINVAL)
 #define svm_launch_finish(kvm) (-EINVAL)
 #define svm_ran_on(vcpu, cpu) do { } while (0)
+#define svm_create_ap(vcpu, target, gfn) (-EINVAL)
+#define svm_make_huge(vcpu, gmem_fd, gfn) (-EINVAL)
 #endif
 
 #endif

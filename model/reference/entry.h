@@ -38,6 +38,8 @@ static inline void enter_prepare_vm(struct kvm *kvm)
 #define is_svm_type(type) false
 #define svm_launch_page(kvm, gfn, uaddr) (-EINVAL)
 #define svm_launch_finish(kvm) (-EINVAL)
+#define svm_create_ap(vcpu, target, gfn) (-EINVAL)
+#define svm_make_huge(vcpu, gmem_fd, gfn) (-EINVAL)
 
 /* The vCPU is taken to have run on this CPU last, as set-up left it. */
 static inline void enter_leave_on(struct kvm_vcpu *vcpu, int cpu)

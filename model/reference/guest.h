@@ -23,6 +23,8 @@ enum guest_op_kind {
 	GUEST_OP_IDLE,
 	/* the next entry is made under zero-step mitigation (TDs) */
 	GUEST_OP_ZERO_STEP,
+	/* the page becomes the registers of another vCPU (SNP); nothing for other types */
+	GUEST_OP_MAKE_VMSA,
 };
 
 struct guest_op {

@@ -199,6 +199,29 @@ void setup_prefault(int vcpu, gfn_t gfn)
 	leave_setup_cpu(vcpu);
 }
 
+void setup_vmsa(int vcpu, gfn_t gfn)
+{
+	struct guest_op ops[2] = {
+		{ GUEST_OP_ACCEPT, 0, gfn },
+		{ GUEST_OP_MAKE_VMSA, 0, gfn },
+	};
+
+	WARN_ON(run_guest(the_vcpu[0], ops, 2, FAULT_STOP));
+	WARN_ON(svm_create_ap(the_vcpu[0], the_vcpu[vcpu], gfn));
+	WARN_ON(run_guest(the_vcpu[vcpu], NULL, 0, FAULT_STOP));
+	leave_setup_cpu(0);
+	leave_setup_cpu(vcpu);
+}
+
+void setup_huge_rmp(gfn_t gfn)
+{
+	/* memory whose address is a multiple of its size */
+	while ((page_to_pfn(alloc_page(GFP_KERNEL)) + 1) % GMEM_NR_PAGES)
+		;
+	WARN_ON(vmm_allocate(the_gmem, 0, GMEM_NR_PAGES));
+	WARN_ON(svm_make_huge(the_vcpu[0], the_gmem, gfn));
+}
+
 /* ---- the vCPU's thread ---- */
 
 /* The guest asked for a conversion. User space does it and lets the guest go on. */

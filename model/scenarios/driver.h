@@ -57,6 +57,13 @@ void setup_run_code(int vcpu, gfn_t gfn);
 /* Only mapped, not accepted (TDX: pending), by KVM_PRE_FAULT_MEMORY. */
 void setup_prefault(int vcpu, gfn_t gfn);
 
+/*
+ * SNP: the guest of vCPU 0 makes its page at gfn the registers of another vCPU, which runs with them from now on;
+ * and gfns from gfn on, as many as a guest_memfd has pages, are validated and share one entry of the RMP.
+ */
+void setup_vmsa(int vcpu, gfn_t gfn);
+void setup_huge_rmp(gfn_t gfn);
+
 /* ---- the vCPU's thread ---- */
 
 /* What user space does when KVM_RUN says KVM_EXIT_MEMORY_FAULT. */

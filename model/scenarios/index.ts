@@ -24,7 +24,9 @@ import { scenario as s19 } from './s19';
 import { scenario as s20 } from './s20';
 import { scenario as s21 } from './s21';
 import { scenario as s22 } from './s22';
+import { scenario as s23 } from './s23';
 import { scenario as s24 } from './s24';
+import { scenario as s25 } from './s25';
 import { scenario as s26 } from './s26';
 import { scenario as s27 } from './s27';
 import { scenario as s28 } from './s28';
@@ -46,6 +48,7 @@ import { scenario as s44 } from './s44';
 import { scenario as s45 } from './s45';
 import { scenario as s46 } from './s46';
 import { scenario as s47 } from './s47';
+import { scenario as s48 } from './s48';
 
 export type { Scenario } from '../explore/types';
 
@@ -72,7 +75,9 @@ export const scenarios: readonly Scenario[] = [
   s20,
   s21,
   s22,
+  s23,
   s24,
+  s25,
   s26,
   s27,
   s28,
@@ -94,6 +99,7 @@ export const scenarios: readonly Scenario[] = [
   s45,
   s46,
   s47,
+  s48,
 ];
 
 /** VM types that run only in a tree's own KVM: the reference has no code for SVM. */

@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'conversion-round-trip',
   title: 'The guest converts a page and back',
   description:
-    'The guest asks for its page to be shared, uses it so, asks for it to be private again, and accepts it, while user space gives the private page behind it back to the host.',
+    'The guest asks for its page to be shared, uses it so, asks for it to be private again, and accepts it, while user space gives the private page behind it back to the host. An SNP guest validates its page and takes that back before it gives the page up.',
   vm: ['sw-protected', 'snp', 'tdx'],
   source: 'domain.md S22 and section 2.17; tdx_map_gpa()',
   assumption: null,
@@ -28,5 +28,9 @@ export const scenario: Scenario = {
   ],
   words: ['tdx_map_gpa', 'KVM_SET_MEMORY_ATTRIBUTES', 'page state change', 'rmp_make_private'],
   faults: 0,
-  mutations: [{ title: 'The old kind is not unmapped', breaks: ['unmap-before-convert'] }],
+  mutations: [
+    { title: 'The old kind is not unmapped', breaks: ['unmap-before-convert'] },
+    { title: 'A failure to assign a page is ignored (SNP)', breaks: ['snp-assign-before-map'] },
+    { title: 'Pages of a hole are taken back before they are unmapped (SNP)', breaks: ['snp-unmap-before-rmpchange'] },
+  ],
 };

@@ -108,6 +108,11 @@ describe('snp-unmap-before-rmpchange', () => {
     b.event({ type: 'rmp-request', thread: 0, name: 'RMPUPDATE', pfn: page, result: rmpUpdate(b.m, page, TO_HOST) });
     expect(b.broken).toEqual(['snp-unmap-before-rmpchange']);
   });
+  it('sees part of a large entry taken back', () => {
+    const { b, page } = guest();
+    b.event({ type: 'rmp-request', thread: 0, name: 'RMPUPDATE', pfn: page, result: 4 });
+    expect(b.broken).toEqual(['snp-unmap-before-rmpchange']);
+  });
   it("accepts it once nothing leads there, and the guest's own changes before", () => {
     const all = mapped();
     const { b, page } = all;

@@ -55,6 +55,32 @@ const KNOWN: readonly Known[] = [
       'hole punch works on half a memslot. Mended by 3fe5d2944e5a, which binds it when it is ready.',
     in: (kernel: Kernel) => !/\bkvm_gmem_commit_memory_region\b/.test(kernel.text('virt/kvm/kvm_main.c')),
   })),
+  ...['S23', 'S48'].map(
+    (scenario): Known => ({
+      scenario,
+      vm: 'snp',
+      breaks: [
+        'kernel-bug',
+        'kernel-warning',
+        'snp-unassign-before-free',
+        'snp-unmap-before-rmpchange',
+        'snp-vmsa-tracks-memory',
+      ],
+      why:
+        'A defect of the kernel: nothing tells KVM that the page of a running VMSA goes, so that RMPUPDATE fails, the ' +
+        'page is freed all the same, and the host dies when it is used. Mended by KVM_REQ_VMSA_PAGE_RELOAD.',
+      in: (kernel) => !/\bsev_gmem_invalidate_range\b/.test(kernel.text('arch/x86/kvm/svm/sev.c')),
+    }),
+  ),
+  {
+    scenario: 'S25',
+    vm: 'snp',
+    breaks: ['kernel-warning'],
+    why:
+      'A defect of the kernel, if there were folios of 2 MiB: sev_gmem_make_shared() WARNs when PSMASH fails, and does ' +
+      'not look whether a fault has split the entry since its lookup, as sev_handle_rmp_fault() does.',
+    in: () => true,
+  },
 ];
 
 const present = (kernel: Kernel, id: string, vm: VmType): readonly string[] =>
