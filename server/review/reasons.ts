@@ -12,6 +12,7 @@ export function incompleteReasons(
   problems: readonly string[],
 ): readonly string[] {
   const reasons = new Set<string>();
+  const ended = new Map<string, number>();
   for (const { scenario, vm, pre, post } of pairs) {
     for (const [name, run] of [
       ['before', pre],
@@ -19,9 +20,12 @@ export function incompleteReasons(
     ] as const) {
       if (!run.complete) reasons.add(`${scenario} on ${vm}, ${name} the patch: ${run.incomplete ?? 'not finished'}`);
     }
-    for (const unknown of post.unknowns)
-      reasons.add(`not understood: ${whatAndWhere(unknown)} (${unknown.paths} paths ended there)`);
+    for (const unknown of post.unknowns) {
+      const what = whatAndWhere(unknown);
+      ended.set(what, (ended.get(what) ?? 0) + unknown.paths);
+    }
   }
+  for (const [what, paths] of ended) reasons.add(`not understood: ${what} (${paths} paths ended there)`);
   if (undecided.length > 0) reasons.add('the run before the patch did not go far enough to compare');
   return [...reasons, ...problems];
 }

@@ -150,7 +150,8 @@ async function fromSource(
     text = (await source.read([wanted.path])).get(wanted.path) ?? null;
   } catch (error) {
     if (!(error instanceof TreeError)) throw error;
-    return { why: error.message.replace(/\.$/, '') };
+    // What to do is said once, for all places.
+    return { why: error.message.replace(/(;[^;]*)?\.$/, '') };
   }
   if (text === null) return { why: `${where} has no such file` };
   return judge(wanted, text, where, proof, origin);
@@ -205,14 +206,14 @@ function undone(
   return { preImage: { path: wanted.path, text: before, how }, origin, blob, notes };
 }
 
-function missingSentence(wanted: Wanted, { clone }: Place, tried: readonly string[]): string {
+function missingSentence(wanted: Wanted, { clone, base }: Place, tried: readonly string[]): string {
   const blob = wanted.oldBlob === null ? 'the patch names no blob' : `wanted is blob ${wanted.oldBlob.slice(0, 12)}`;
   const advice = clone?.partial
     ? 'check the commit out there on which the patch was made, or give a full clone'
     : clone?.shallow
       ? 'fetch the rest of the history there (git fetch --unshallow), or give a full clone'
       : clone === null
-        ? 'give a work tree of the commit on which the patch was made, or a git clone that has it'
-        : 'fetch the branch on which the patch was made, or name its base with --base';
+        ? 'give a work tree of the commit on which the patch was made, or with --git a clone that has it'
+        : `fetch the branch on which the patch was made, or name ${base === null ? 'its' : 'another'} base with --base`;
   return `${printable(wanted.path)}: its pre-image was not found (${[blob, ...tried].join('; ')}); ${advice}.`;
 }

@@ -4,6 +4,7 @@
  */
 
 import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type GitClone, openClone } from './clone';
 import { GIT_LIMITS, type GitOptions } from './git';
 import { isFileBelow, isRepositoryPath, readBelow, tooLarge } from './kernel-path';
@@ -38,7 +39,8 @@ export const LANDMARK = 'arch/x86/kvm/mmu/mmu.c';
 export async function openWorkTree(dir: string, options: GitOptions = {}): Promise<TreeSource> {
   const limits = { ...GIT_LIMITS, ...options.limits };
   const root = await rootOf(dir);
-  if (!(await isFileBelow(root, LANDMARK))) throw notKernel(dir);
+  if (!(await isFileBelow(root, LANDMARK)))
+    throw notKernel(dir, (await isThere(join(root, '.git'))) ? NOT_CHECKED_OUT : '');
   const read = async (paths: readonly string[]) => {
     const texts = new Map<string, string | null>();
     let left = limits.totalBytes;
@@ -113,9 +115,17 @@ export function unknownRevision(clone: GitClone, revision: string): TreeError {
   return new TreeError(`${printable(clone.dir)} has no commit ${printable(revision)}${why}.`);
 }
 
-function notKernel(what: string): TreeError {
-  return new TreeError(`${printable(what)} is not a kernel tree with KVM: it has no ${LANDMARK}.`);
+const NOT_CHECKED_OUT = '; if its commits have one, name it with --git';
+
+function notKernel(what: string, advice = ''): TreeError {
+  return new TreeError(`${printable(what)} is not a kernel tree with KVM: it has no ${LANDMARK}${advice}.`);
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** The folder without symbolic links on the way to it. */
 async function rootOf(dir: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RunResult } from '../../../model/explore/types';
 import { scenarios } from '../../../model/scenarios/index';
-import { unlookedReasons } from '../../../server/review/reasons';
+import { incompleteReasons, unlookedReasons } from '../../../server/review/reasons';
 
 const run = (change: Partial<RunResult>): RunResult => ({
   ...{ scenario: 'S01', vm: 'tdx', preemptions: 0, complete: true, incomplete: null, states: 1, transitions: 1 },
@@ -30,4 +30,12 @@ it('says nothing of looks that were complete', () => {
   const [scenario] = scenarios;
   if (scenario === undefined) throw new Error('no scenarios');
   expect(unlookedReasons([{ situation: { scenario, vm: 'tdx' }, pre: run({}), post: run({}) }])).toEqual([]);
+});
+
+it('names once what several runs did not understand', () => {
+  const met = (paths: number) => run({ unknowns: [{ what: 'call of f, which nothing defines', place: null, paths }] });
+  const pair = (scenario: string, paths: number) => ({ scenario, vm: 'tdx' as const, pre: run({}), post: met(paths) });
+  expect(incompleteReasons([pair('S01', 3), pair('S02', 4)], [], [])).toEqual([
+    'not understood: call of f, which nothing defines (7 paths ended there)',
+  ]);
 });
