@@ -14,18 +14,21 @@ import { invariants as allInvariants } from '../../model/invariants/index';
 import { scenarios } from '../../model/scenarios/index';
 import { type CParser, createParser, LoweringCache, type LoweringStore, type WasmFiles } from '../c/index';
 import { loadReference, type Reference } from '../kernel/reference';
+import type { SnapshotTexts } from '../kernel/tree/snapshot';
 import { differenceOf } from './code-difference';
 import { compileReference } from './compile';
 import { compileTree, snapshotReader, standIns } from './compile-tree';
+import { enteredStore } from './entered-store';
 import type { CodeDifference, Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
 import { loweringStore } from './lowering-store';
+import { reachableFrom } from './reachable';
 import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
 
 /** Programs kept at once: the two sides of a patch and a few of its parts. */
 const KEPT_PROGRAMS = 8;
 
 export interface Worker {
-  execute(job: Job): RunResult | Replay | Violation | Outline | CodeDifference;
+  execute(job: Job): RunResult | Replay | Violation | Outline | CodeDifference | readonly string[] | null;
 }
 
 /** Where functions and results of runs are kept between processes, and what names the engine that made them. */
@@ -42,18 +45,24 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
   const store = keeping && loweringStore(join(keeping.folder, 'lowered'), keeping.engine);
   const compile = rememberingCompiler(reference, snapshot, parser, store);
   const results = openRunCache(keeping && join(keeping.folder, 'runs'));
+  const entered = enteredStore(keeping && join(keeping.folder, 'entered'));
   const own = Object.fromEntries(reference.files);
   const around = hashOf(JSON.stringify([...standIns(reference)]));
   const code = codeNamer(`${keeping?.engine} ${around}`);
   return {
     execute(job) {
       const tree = job.tree ?? null;
+      const base = (): SnapshotTexts => (tree === null ? own : snapshot(tree));
+      if (job.kind === 'entered') return entered.load(enteredKey(code(base(), {}), job));
       if (job.kind === 'difference') return differenceOf(compile(job.pre, tree), compile(job.post, tree));
       const program = (): Program => compile(job.overrides, tree);
       switch (job.kind) {
         case 'run': {
-          const name = code(tree === null ? own : snapshot(tree), job.overrides);
-          return results.get(runKey(name, job), () => executeRun(program(), job));
+          const result = results.get(runKey(code(base(), job.overrides), job), () => executeRun(program(), job));
+          if (result.complete && isUnmodified(base(), job.overrides)) {
+            entered.save(enteredKey(code(base(), {}), job), result.functions);
+          }
+          return result;
         }
         case 'replay':
           return executeReplay(program(), job);
@@ -64,6 +73,15 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
       }
     },
   };
+}
+
+/** Names what a run of unmodified code enters; the rules that it is judged by don't matter. */
+function enteredKey(code: string, { scenario, vm, bounds }: Pick<RunJob, 'scenario' | 'vm' | 'bounds'>): string {
+  return runKey(code, { scenario, vm, bounds, invariants: null });
+}
+
+function isUnmodified(base: SnapshotTexts, overrides: Overrides): boolean {
+  return Object.entries(overrides).every(([path, text]) => Object.hasOwn(base, path) && base[path] === text);
 }
 
 /** A built package has the WebAssembly grammar beside its programs; elsewhere the installed packages have it. */
@@ -156,6 +174,7 @@ function outlineOf(program: Program): Outline {
     }
   }
   return {
+    reachable: [...reachableFrom(program, scenarios)],
     functions: functions.map((code) => ({
       name: code.name,
       file: name(code.file),

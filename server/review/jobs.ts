@@ -70,6 +70,14 @@ export interface DifferenceJob extends OnTree {
   readonly post: Overrides;
 }
 
+/** What a run is known to enter, without running it. */
+export interface EnteredJob extends OnTree {
+  readonly kind: 'entered';
+  readonly scenario: string;
+  readonly vm: VmType;
+  readonly bounds: Bounds;
+}
+
 /** What differs between two programs, by name. */
 export interface CodeDifference {
   /** Functions whose code differs, or that one side lacks. */
@@ -85,6 +93,8 @@ export interface Outline {
     readonly line: number;
     readonly endLine: number;
   }[];
+  /** Functions that the scenarios could enter, as far as calls and addresses tell. */
+  readonly reachable: readonly string[];
   /** Per file: the lines on which at least one step stands, or from which (a macro's body) one was expanded. */
   readonly lines: Readonly<Record<string, readonly number[]>>;
   /** Per file and line of a macro's body: the functions into which it was expanded. */
@@ -103,7 +113,7 @@ export interface Replay {
   readonly steps: readonly TraceStep[];
 }
 
-export type Job = RunJob | ReplayJob | MinimiseJob | OutlineJob | DifferenceJob;
+export type Job = RunJob | ReplayJob | MinimiseJob | OutlineJob | DifferenceJob | EnteredJob;
 
 /** Carries out jobs, several at a time. `close` ends its workers. */
 export interface Runner {
@@ -112,6 +122,8 @@ export interface Runner {
   minimise(job: MinimiseJob): Promise<Violation>;
   outline(job: OutlineJob): Promise<Outline>;
   difference(job: DifferenceJob): Promise<CodeDifference>;
+  /** The functions that a run of the unmodified code entered, null where that is not known. */
+  entered(job: EnteredJob): Promise<readonly string[] | null>;
   close(): Promise<void>;
 }
 

@@ -46,11 +46,7 @@ export async function reviewPlaced(
   onFinding: (finding: Finding) => void,
 ): Promise<PlacedReview> {
   const sides: Sides = placement.texts;
-  const [outlinePre, outlinePost, difference] = await Promise.all([
-    session.outline(sides.pre),
-    session.outline(sides.post),
-    session.difference(sides.pre, sides.post),
-  ]);
+  const [outlinePre, outlinePost, difference] = await outlinesOf(sides, session);
   const changed = changedBy(placement, { pre: outlinePre, post: outlinePost }, difference);
   const locator = createLocator(placement, all, session, onFinding);
   const early = (pair: RunPair): void => {
@@ -60,8 +56,10 @@ export async function reviewPlaced(
   };
   const relevant = ({ situation, pre, post }: Probe): boolean =>
     isRelevant(situation, changed, new Set([...pre.functions, ...post.functions]), asked);
+  const reachable = new Set([...outlinePre.reachable, ...outlinePost.reachable]);
+  const looked = asked ? all : await worthALook(all, changed, reachable, session);
   const touches = (run: RunResult): boolean => asked || entersChanged(run, changed);
-  const probes = await probeAll(byAffinity(all, changed), sides, session, progress, touches, (probe) => {
+  const probes = await probeAll(byAffinity(looked, changed), sides, session, progress, touches, (probe) => {
     if (relevant(probe)) early({ ...probe, scenario: probe.situation.scenario.id, vm: probe.situation.vm });
   });
   const text = (overrides: Overrides) => (path: string) => overrides[path];
@@ -81,7 +79,7 @@ export async function reviewPlaced(
   const rest = unchanged
     ? []
     : probes.filter((probe) => !chosen.includes(probe) && isEligible(probe.situation, changed));
-  pairs.push(...(await runForUnmet(rest, pairs, sides, session, progress, changed, early)));
+  pairs.push(...(await runForUnmet(rest, pairs, reachable, sides, session, progress, changed, early)));
   const comparison = compareRuns(pairs);
   const groups = groupDifferences(concerning(comparison.differences, changed.functions, pairs));
   const findings = await Promise.all(groups.map((group) => locator.finish(group, pairs)));
@@ -114,6 +112,31 @@ export async function reviewPlaced(
 }
 
 const isSame = ({ functions, data }: CodeDifference): boolean => functions.length + data.length === 0;
+
+/** What both sides compile to. Where nothing could be placed, they are one. */
+async function outlinesOf({ pre, post }: Sides, session: Session): Promise<[Outline, Outline, CodeDifference]> {
+  if (Object.keys({ ...pre, ...post }).every((path) => pre[path] === post[path])) {
+    const outline = await session.outline(pre);
+    return [outline, outline, { functions: [], data: [] }];
+  }
+  return Promise.all([session.outline(pre), session.outline(post), session.difference(pre, post)]);
+}
+
+/** Situations that could come to the change, or of which that is not known; a change at file scope may matter to all. */
+async function worthALook(
+  all: readonly Situation[],
+  changed: Changed,
+  reachable: ReadonlySet<string>,
+  session: Session,
+): Promise<readonly Situation[]> {
+  if (changed.fileScope) return all;
+  if (![...changed.functions, ...changed.affected].some((name) => reachable.has(name))) return [];
+  const entered = await Promise.all(all.map(({ scenario, vm }) => session.entered(scenario.id, vm)));
+  return all.filter((_, at) => {
+    const functions = entered[at] ?? null;
+    return functions === null || entersChanged({ functions }, changed);
+  });
+}
 
 /** Most functions named in one sentence. */
 const MOST_NAMES = 4;
@@ -208,13 +231,14 @@ async function pairWith(
 async function runForUnmet(
   rest: readonly Probe[],
   pairs: readonly RunPair[],
+  reachable: ReadonlySet<string>,
   sides: Sides,
   session: Session,
   progress: Progress,
   changed: Changed,
   onPair: (pair: RunPair) => void,
 ): Promise<RunPair[]> {
-  const unmet = new Set(changed.functions);
+  const unmet = new Set([...changed.functions].filter((name) => reachable.has(name)));
   const meet = (run: RunResult): void => {
     for (const name of run.functions) unmet.delete(name);
   };

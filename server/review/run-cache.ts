@@ -63,7 +63,10 @@ export function hashOf(text: string | Uint8Array): string {
 }
 
 /** Names a run: `code` names engine and texts. */
-export function runKey(code: string, { scenario, vm, bounds, invariants }: RunJob): string {
+export function runKey(
+  code: string,
+  { scenario, vm, bounds, invariants }: Pick<RunJob, 'scenario' | 'vm' | 'bounds' | 'invariants'>,
+): string {
   const limits = Object.entries(bounds).sort(([a], [b]) => (a < b ? -1 : 1));
   return hashOf(JSON.stringify([code, scenario, vm, limits, invariants]));
 }

@@ -27,6 +27,7 @@ export function createRunner(options: RunnerOptions): Runner {
     minimise: (job) => execute.job(job) as Promise<Violation>,
     outline: (job) => execute.job(job) as Promise<Outline>,
     difference: (job) => execute.job(job) as Promise<CodeDifference>,
+    entered: (job) => execute.job(job) as Promise<readonly string[] | null>,
     close: execute.close,
   };
 }

@@ -33,6 +33,8 @@ export interface Session {
   replay(overrides: Overrides, scenario: string, vm: VmType, schedule: ScheduleText): Promise<Replay>;
   minimise(overrides: Overrides, scenario: string, vm: VmType, violation: Violation): Promise<Violation>;
   outline(overrides: Overrides): Promise<Outline>;
+  /** The functions that a run of the unmodified code enters; null where that is not known without running it. */
+  entered(scenario: string, vm: VmType): Promise<readonly string[] | null>;
   /** What the compiled code of the two differs in. */
   difference(pre: Overrides, post: Overrides): Promise<CodeDifference>;
   /** States and transitions of every run so far. */
@@ -97,6 +99,7 @@ export function openSession(options: SessionOptions): Session {
       runner.replay({ kind: 'replay', tree, overrides, scenario, vm, schedule }),
     minimise: (overrides, scenario, vm, violation) =>
       runner.minimise({ kind: 'minimise', tree, overrides, scenario, vm, violation }),
+    entered: (scenario, vm) => runner.entered({ kind: 'entered', tree, scenario, vm, bounds }),
     outline: (overrides) => runner.outline({ kind: 'outline', tree, overrides }),
     difference: (pre, post) => runner.difference({ kind: 'difference', tree, pre, post }),
     close: () => {
