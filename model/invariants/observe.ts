@@ -39,27 +39,12 @@ export function mappedPfn(m: Machine, spte: bigint, level: number): number | und
 }
 
 /**
- * The page (the first one of a huge page) that this write maps and that was not mapped before. Splitting a
- * huge page maps nothing new: its table is filled before it takes the huge page's place.
+ * The page (the first one of a huge page) that a fault maps by this write. Splitting a huge page, or
+ * putting one together, is none: KVM has a mapping of it already.
  */
 export function installedPfn(m: Machine, event: SpteEvent): number | undefined {
-  const pfn = mappedPfn(m, event.value, event.level);
-  if (pfn === undefined || mappedPfn(m, event.old, event.level) === pfn) return undefined;
-  return splitPfn(m, event) === pfn || isCollapse(m, event, pfn) ? undefined : pfn;
-}
-
-/** What a huge page, in whose place a new table is still to come, maps where the entry belongs. */
-function splitPfn(m: Machine, event: SpteEvent): number | undefined {
-  const above = parentEntry(m, event.table);
-  const huge = above === undefined ? undefined : mappedPfn(m, above, event.level + 1);
-  return huge === undefined ? undefined : huge + (event.gfn % coverage(m, event.level + 1));
-}
-
-/** Does a huge page take the place of a table that maps a part of it already? */
-function isCollapse(m: Machine, event: SpteEvent, pfn: number): boolean {
-  if (event.level === 1 || !isPresent(event.old) || isLeaf(event.old, event.level)) return false;
-  const size = coverage(m, event.level - 1);
-  return entriesOf(m, sptePfn(event.old)).some((spte, i) => mappedPfn(m, spte, event.level - 1) === pfn + i * size);
+  const installed = installedFrames(m, event);
+  return installed.length === coverage(m, event.level) ? installed[0]?.pfn : undefined;
 }
 
 /** One page of 4 KiB behind a gfn. */
@@ -72,10 +57,31 @@ export interface Frame {
 export const frames = (m: Machine, gfn: number, pfn: number, level: number): Frame[] =>
   Array.from({ length: coverage(m, level) }, (_, i) => ({ gfn: gfn + i, pfn: pfn + i }));
 
-/** The frames that this write maps; none when it maps nothing new. */
+/** The frames that this write maps and that were not mapped before. */
 export function installedFrames(m: Machine, event: SpteEvent): Frame[] {
-  const pfn = installedPfn(m, event);
-  return pfn === undefined ? [] : frames(m, event.gfn, pfn, event.level);
+  const pfn = mappedPfn(m, event.value, event.level);
+  if (pfn === undefined || mappedPfn(m, event.old, event.level) === pfn || splitPfn(m, event) === pfn) return [];
+  const before = framesBelow(m, event);
+  return frames(m, event.gfn, pfn, event.level).filter(
+    (frame) => !before.some((known) => known.gfn === frame.gfn && known.pfn === frame.pfn),
+  );
+}
+
+/** What a huge page, in whose place a new table is still to come, maps where the entry belongs. */
+function splitPfn(m: Machine, event: SpteEvent): number | undefined {
+  const above = parentEntry(m, event.table);
+  const huge = above === undefined ? undefined : mappedPfn(m, above, event.level + 1);
+  return huge === undefined ? undefined : huge + (event.gfn % coverage(m, event.level + 1));
+}
+
+/** What the table maps whose place this write takes for a huge page. */
+function framesBelow(m: Machine, event: SpteEvent): Frame[] {
+  if (event.level === 1 || !isPresent(event.old) || isLeaf(event.old, event.level)) return [];
+  const below = event.level - 1;
+  return entriesOf(m, sptePfn(event.old)).flatMap((spte, i) => {
+    const pfn = mappedPfn(m, spte, below);
+    return pfn === undefined ? [] : frames(m, event.gfn + i * coverage(m, below), pfn, below);
+  });
 }
 
 /** Those that it maps, new or not. */

@@ -17,6 +17,9 @@ struct file __vcpu_files[DRIVER_VCPUS];
 bool itlb_multihit_kvm_mitigation;
 struct cpuinfo_x86 boot_cpu_data = { .x86_phys_bits = 48, .x86_cache_bits = 48 };
 bool enable_ept = true, enable_ept_ad_bits = true;
+#ifndef TREE_HAS_EAGER_SPLIT_IN_MMU
+bool eager_page_split = true;
+#endif
 
 
 bool kvm_apicv_activated(struct kvm *kvm)
@@ -522,7 +525,21 @@ static void kvm_mmu_slot_apply_flags(struct kvm *kvm,
 	if (WARN_ON_ONCE(!((old_flags ^ new_flags) & KVM_MEM_LOG_DIRTY_PAGES)))
 		return;
 
-	if (log_dirty_pages) {
+	if (!log_dirty_pages) {
+		/* pages that were split for the log may be huge again */
+#ifdef TREE_HAS_RECOVER_HUGE_PAGES
+		kvm_mmu_recover_huge_pages(kvm, new);
+#else
+		kvm_mmu_zap_collapsible_sptes(kvm, new);
+#endif
+	} else {
+		if (kvm_dirty_log_manual_protect_and_init_set(kvm))
+			return;
+
+		if (READ_ONCE(eager_page_split))
+			kvm_mmu_slot_try_split_huge_pages(kvm, new, PG_LEVEL_4K);
+
+		/* no CPU of the model logs by itself */
 		kvm_mmu_slot_remove_write_access(kvm, new, PG_LEVEL_4K);
 
 		/* after mmu_lock was dropped, which slots_lock makes safe */

@@ -12,6 +12,8 @@
 bool tdp_enabled = true;
 bool tdp_mmu_enabled = true;
 int nx_huge_pages;
+/* split huge pages as soon as dirty ones are to be logged */
+bool eager_page_split = true;
 static int max_huge_page_level = KVM_MAX_HUGEPAGE_LEVEL;
 static int max_tdp_level = PT64_ROOT_MAX_LEVEL;
 static struct kmem_cache mmu_page_header_cache_obj = { sizeof(struct kvm_mmu_page) };
@@ -1525,6 +1527,32 @@ void kvm_mmu_slot_remove_write_access(struct kvm *kvm,
 	if (tdp_mmu_enabled) {
 		read_lock(&kvm->mmu_lock);
 		kvm_tdp_mmu_wrprot_slot(kvm, memslot, start_level);
+		read_unlock(&kvm->mmu_lock);
+	}
+}
+
+/* No flush: small pages translate as the huge one did, and whoever takes rights from them flushes. */
+void kvm_mmu_slot_try_split_huge_pages(struct kvm *kvm,
+				       const struct kvm_memory_slot *memslot,
+				       int target_level)
+{
+	u64 start = memslot->base_gfn;
+	u64 end = start + memslot->npages;
+
+	if (!tdp_mmu_enabled)
+		return;
+
+	read_lock(&kvm->mmu_lock);
+	kvm_tdp_mmu_try_split_huge_pages(kvm, memslot, start, end, target_level, true);
+	read_unlock(&kvm->mmu_lock);
+}
+
+void kvm_mmu_recover_huge_pages(struct kvm *kvm,
+				const struct kvm_memory_slot *slot)
+{
+	if (tdp_mmu_enabled) {
+		read_lock(&kvm->mmu_lock);
+		kvm_tdp_mmu_recover_huge_pages(kvm, slot);
 		read_unlock(&kvm->mmu_lock);
 	}
 }

@@ -488,7 +488,14 @@ static void kvm_mmu_slot_apply_flags(struct kvm *kvm,
 	if (WARN_ON_ONCE(!((old_flags ^ new_flags) & KVM_MEM_LOG_DIRTY_PAGES)))
 		return;
 
-	if (log_dirty_pages) {
+	if (!log_dirty_pages) {
+		/* pages that were split for the log may be huge again */
+		kvm_mmu_recover_huge_pages(kvm, new);
+	} else {
+		if (READ_ONCE(eager_page_split))
+			kvm_mmu_slot_try_split_huge_pages(kvm, new, PG_LEVEL_4K);
+
+		/* no CPU of the model logs by itself */
 		kvm_mmu_slot_remove_write_access(kvm, new, PG_LEVEL_4K);
 
 		/* after mmu_lock was dropped, which slots_lock makes safe */

@@ -368,6 +368,14 @@ int vmm_log_dirty_pages(int id)
 	return set_region(&mem);
 }
 
+int vmm_stop_logging(int id)
+{
+	struct kvm_userspace_memory_region2 mem = { .slot = id };
+
+	fill_region(&mem, &driver_slots[id]);
+	return set_region(&mem);
+}
+
 int vmm_move_slot(int id, gfn_t gfn)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };

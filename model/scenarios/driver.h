@@ -89,6 +89,8 @@ int vmm_delete_slot(int id);
 int vmm_create_aliased_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 /* The same slot with dirty logging on, or elsewhere. KVM has to refuse both if it has a guest_memfd. */
 int vmm_log_dirty_pages(int id);
+/* ... and off again. */
+int vmm_stop_logging(int id);
 int vmm_move_slot(int id, gfn_t gfn);
 /*
  * KVM_TDX_INIT_MEM_REGION, measured, on a vCPU that no other thread runs: returns how many pages are left,

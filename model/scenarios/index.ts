@@ -49,6 +49,8 @@ import { scenario as s45 } from './s45';
 import { scenario as s46 } from './s46';
 import { scenario as s47 } from './s47';
 import { scenario as s48 } from './s48';
+import { scenario as s49 } from './s49';
+import { scenario as s50 } from './s50';
 
 export type { Scenario } from '../explore/types';
 
@@ -100,6 +102,8 @@ export const scenarios: readonly Scenario[] = [
   s46,
   s47,
   s48,
+  s49,
+  s50,
 ];
 
 /** VM types that run only in a tree's own KVM: the reference has no code for SVM. */

@@ -48,6 +48,8 @@ const FEATURES: readonly Feature[] = [
   { name: 'TREE_HAS_TDP_HAS_SMEP', path: OPS, has: /\(\s*tdp_has_smep\s*\)/ },
   { name: 'TREE_HAS_GFN_DIRECT_BITS', path: KVM_HOST, has: /\bgfn_direct_bits\s*;/ },
   { name: 'TREE_HAS_FALLIBLE_MMU_INIT', path: MMU, has: /\bint\s+kvm_mmu_init_vm\s*\(/ },
+  { name: 'TREE_HAS_RECOVER_HUGE_PAGES', path: MMU, has: /\bvoid\s+kvm_mmu_recover_huge_pages\s*\(/ },
+  { name: 'TREE_HAS_EAGER_SPLIT_IN_MMU', path: MMU, has: /\bbool\s+(__read_mostly\s+)?eager_page_split\s*=/ },
   // kvm_mmu_set_ept_masks() has a second parameter.
   {
     name: 'TREE_HAS_EPT_EXEC_ONLY',

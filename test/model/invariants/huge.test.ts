@@ -149,6 +149,18 @@ describe('a huge page that is split or put together', () => {
     expect(b.broken).toEqual([]);
   });
 
+  it('maps what the table did not: that must still be there', () => {
+    const { b, root, page } = mapped('default');
+    const leaves = table(b, root);
+    b.lock('mmu_lock', 'read');
+    b.spte(leaves, 1, entry(page + 1));
+    b.spte(root, 0, entry(leaves.pfn));
+    freePage(b.m, page + 3);
+    expect(b.broken).toEqual([]);
+    b.spte(root, 0, entry(page) | HUGE);
+    expect(b.broken).toEqual(['unmap-before-free']);
+  });
+
   it('maps something new where pages differ', () => {
     const { b, root, page } = mapped('default');
     const leaves = table(b, root);

@@ -91,9 +91,42 @@ const onTd: Mutation[] = [
   },
 ];
 
+const dirtyLogging: Mutation[] = [
+  {
+    title: 'tables are replaced by huge pages without a flush',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        '	if (flush)\n		kvm_flush_remote_tlbs_memslot(kvm, slot);\n\n	rcu_read_unlock();\n',
+        '	rcu_read_unlock();\n',
+      ),
+    ],
+    found: [at('S49', 'default', 'pt-page-rcu-freed', 2)],
+  },
+  {
+    title: 'a split maps the same page over and over',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        '		sp->spt[i] = make_small_spte(kvm, huge_spte, sp->role, i);',
+        '		sp->spt[i] = make_small_spte(kvm, huge_spte, sp->role, 0);',
+      ),
+    ],
+    found: [at('S49', 'default', 'flush-before-unlock')],
+  },
+  {
+    title: 'huge pages are put together whatever the VMM has',
+    edits: [
+      edit('tdp_mmu.c', '		if (max_mapping_level < iter.level)\n			continue;\n', '		(void)max_mapping_level;\n'),
+    ],
+    found: [at('S50', 'default', 'unmap-before-free', 0)],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const huge: Readonly<Record<string, readonly Mutation[]>> = {
   'NX recovery': nxRecovery,
   'NX recovery on a TD': onTd,
   'conversion of a part of a huge page': conversion,
+  'dirty logging of huge pages': dirtyLogging,
 };
