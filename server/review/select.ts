@@ -84,9 +84,14 @@ function about(scenario: Scenario, changed: Changed): boolean {
   return assumedFunctions(scenario).some((name) => changed.functions.has(name) || changed.words.has(name));
 }
 
-/** The situations whose vocabulary speaks of what changed come first; otherwise the order stays. */
+/**
+ * The situations with a single thread come first, since what breaks without a race shows there soonest; then those
+ * whose vocabulary speaks of what changed; otherwise the order stays.
+ */
 export function byAffinity(all: readonly Situation[], changed: Changed): Situation[] {
   const affinity = ({ scenario }: Situation): number =>
-    scenario.words.filter((word) => changed.functions.has(word) || changed.words.has(word)).length;
-  return [...all].sort((a, b) => affinity(b) - affinity(a));
+    scenario.threads.length === 1
+      ? Number.POSITIVE_INFINITY
+      : scenario.words.filter((word) => changed.functions.has(word) || changed.words.has(word)).length;
+  return [...all].sort((a, b) => (affinity(a) === affinity(b) ? 0 : affinity(b) - affinity(a)));
 }
