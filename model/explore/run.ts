@@ -152,6 +152,7 @@ class Run {
         this.violation('livelock', message, sim.threads[t]!.name, sim.placesOf(t));
       },
       racesFound: () => lockset.mustRepeat(),
+      isEnough: () => this.bounds.untilViolation === true && this.findings.violations.length + this.violations.size > 0,
     };
   }
 

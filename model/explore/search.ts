@@ -28,6 +28,8 @@ export interface SearchListener {
   livelock(entry: number, t: number): void;
   /** Polled now and then: true when there are new scheduling points. */
   racesFound(): boolean;
+  /** Asked after each level: true when higher ones are of no interest. */
+  isEnough(): boolean;
 }
 
 /** Which threads may be tried from an entry: `all` that the bound lets go on, or all but the last one. */
@@ -100,6 +102,7 @@ export class Search {
       if (!this.runLevel()) return this.ended as SearchEnd;
       this.completed = this.unbounded ? Number.POSITIVE_INFINITY : this.level;
       if (this.listener.racesFound()) return 'races';
+      if (this.listener.isEnough()) break;
       if (this.levels[this.level + 1] === undefined) {
         // Nothing waits: higher bounds would reach nothing new.
         this.completed = Math.max(this.completed, last);

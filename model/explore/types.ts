@@ -46,6 +46,8 @@ export interface Scenario {
 export interface Bounds {
   /** Preemptions: switches away from a thread that could have gone on. */
   readonly preemptions: number;
+  /** With a violation found, no more preemptions are tried than it took. The run is complete all the same. */
+  readonly untilViolation?: boolean;
   readonly states: number;
   readonly transitions: number;
   /** Steps of the step form, over the whole run. */

@@ -89,5 +89,5 @@ export function compareRuns(pairs: readonly RunPair[]): Comparison {
 
 /** The other side's run went far enough to have met this violation, had it been there. */
 function silenceCounts(other: RunResult, violation: Violation): boolean {
-  return other.complete || other.preemptions >= violation.preemptions;
+  return other.preemptions >= violation.preemptions;
 }

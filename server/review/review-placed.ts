@@ -192,7 +192,7 @@ async function runAll(
   return Promise.all(
     chosen.map(async (look) => {
       const { scenario, vm } = look.situation;
-      const post = await session.run(sides.post, scenario.id, vm);
+      const post = await session.run(sides.post, scenario.id, vm, UNTIL_VIOLATION);
       const pair = await pairWith(post, look, sides, session, onPair);
       progress(`${scenario.id} on ${vm}`, ++done, chosen.length);
       return pair;
@@ -200,9 +200,13 @@ async function runAll(
   );
 }
 
+/** A patch that breaks something without preemptions is not searched for what else it breaks with two. */
+const UNTIL_VIOLATION = { untilViolation: true };
+
 /**
  * The run before the patch that goes with one after it. Where that one found something, a run that goes as far
- * as it had to go tells at once whose doing it is; the whole one can only add what the patch repairs.
+ * as it had to go tells at once whose doing it is; the whole one can only add what the patch repairs. When
+ * nothing of it is the patch's doing, the run after it is carried further.
  */
 async function pairWith(
   post: RunResult,
@@ -212,16 +216,18 @@ async function pairWith(
   onPair: (pair: RunPair) => void,
 ): Promise<RunPair> {
   const { scenario, vm } = look.situation;
-  const pair = (pre: RunResult): RunPair => {
-    const pair = { scenario: scenario.id, vm, pre: atLeast(look.pre, pre), post: atLeast(look.post, post) };
+  const pair = (pre: RunResult, after: RunResult): RunPair => {
+    const pair = { scenario: scenario.id, vm, pre: atLeast(look.pre, pre), post: atLeast(look.post, after) };
     onPair(pair);
     return pair;
   };
+  if (post.violations.length === 0) return pair(await session.runLater(sides.pre, scenario.id, vm), post);
   const preemptions = Math.max(...post.violations.map((violation) => violation.preemptions));
-  const first =
-    post.violations.length > 0 ? pair(await session.runSoon(sides.pre, scenario.id, vm, { preemptions })) : null;
-  const whole = await session.runLater(sides.pre, scenario.id, vm);
-  return pair(first === null ? whole : atLeast(first.pre, whole));
+  const first = pair(await session.runSoon(sides.pre, scenario.id, vm, { preemptions }), post);
+  const { differences, undecided } = compareRuns([first]);
+  const isNew = undecided.length > 0 || differences.some(({ status }) => status === 'introduced');
+  const after = isNew ? post : await session.run(sides.post, scenario.id, vm);
+  return pair(atLeast(first.pre, await session.runLater(sides.pre, scenario.id, vm)), after);
 }
 
 /**
@@ -249,7 +255,7 @@ async function runForUnmet(
     order.map(async (look) => {
       if (unmet.size === 0) return;
       const { scenario, vm } = look.situation;
-      const post = await session.run(sides.post, scenario.id, vm);
+      const post = await session.run(sides.post, scenario.id, vm, UNTIL_VIOLATION);
       if (!entersChanged(post, changed)) return;
       meet(post);
       const pair = await pairWith(post, look, sides, session, onPair);

@@ -132,6 +132,16 @@ describe('races', () => {
     expect(r).toMatchObject({ complete: true, preemptions: 0 });
   });
 
+  it('end the search at the preemptions that they take, where no more was asked for', () => {
+    const whole = run(p, scenario(['plain', 'plain', 'plain']), { preemptions: 2 });
+    const until = run(p, scenario(['plain', 'plain', 'plain']), { preemptions: 2, untilViolation: true });
+    expect(until).toMatchObject({ complete: true, preemptions: 1, violations: [{ preemptions: 1 }] });
+    expect(whole).toMatchObject({ complete: true, preemptions: 2 });
+    expect(until.states).toBeLessThan(whole.states);
+    const clean = run(p, scenario(['plain']), { preemptions: 2, untilViolation: true });
+    expect(clean).toMatchObject({ complete: true, preemptions: 2, violations: [] });
+  });
+
   it('are printed as schedules that know nothing of races', () => {
     const r = run(p, scenario(['plain', 'plain']), { preemptions: 2 });
     expect(formatSchedule(r.violations[0]!.schedule)).toMatch(/\+1/);
