@@ -87,7 +87,7 @@ function build(): Command {
     .option('--range <A..B>', 'instead of a patch: a commit of the clone; A.. what is not committed')
     .option('--patch <n>', 'which patch of an input that holds several, from 1; those before it are applied', count)
     .requiredOption('--scenario <id>', 'scenario id, e.g. S02')
-    .requiredOption('--vm <type>', 'VM type', vmType)
+    .requiredOption('--vm <type>', `one VM type: ${VM_TYPES.join(',')}`, vmType)
     .option('--schedule <text>', 'replay this schedule')
     .addOption(new Option('--side <side>', 'which side of the patch').choices(['pre', 'post']).default('post'))
     .option('--preemptions <n>', 'preemption bound', count, 2)

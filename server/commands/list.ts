@@ -77,5 +77,7 @@ export function explain(id: string): string {
   if (word !== null) {
     return [`${word.name} (${word.kind})`, '', word.meaning, '', `Source: ${word.source}`].join('\n');
   }
-  throw new UsageError(`"${id}" is no invariant, scenario or word that is known; "list invariants" names the first`);
+  throw new UsageError(
+    `"${id}" is no invariant, scenario or word that is known; "list" with invariants, scenarios or vocabulary names them`,
+  );
 }

@@ -312,7 +312,11 @@ function summary(
   };
 }
 
+/** Of the findings of a line, the one that takes the fewest steps to tell is read first. */
 function byImportance(a: Finding, b: Finding): number {
   const rank = { introduced: 0, fixed: 1, present: 2 };
-  return rank[a.status] - rank[b.status] || a.patchLine - b.patchLine || (a.invariant < b.invariant ? -1 : 1);
+  const shorter = a.trace.length - b.trace.length;
+  return (
+    rank[a.status] - rank[b.status] || a.patchLine - b.patchLine || shorter || (a.invariant < b.invariant ? -1 : 1)
+  );
 }
