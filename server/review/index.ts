@@ -255,7 +255,9 @@ async function chosenPlaced(
     throw new Error(`${input.name}: ${read?.unusable ?? 'the input holds no diff to simulate'}`);
   const number = wanted ?? 1;
   if (number < 1 || number > Math.max(1, patches.length))
-    throw new Error(`${input?.name ?? 'the input'} holds ${patches.length} patches; there is no patch ${number}`);
+    throw new Error(
+      `${input?.name ?? 'the input'} holds ${patches.length} ${patches.length === 1 ? 'patch' : 'patches'}; there is no patch ${number}`,
+    );
   const series = openSeries(reference, source, null);
   try {
     for (const before of patches.slice(0, number - 1)) await series.place(before);
