@@ -50,6 +50,13 @@ static void s47_both(int vcpu)
 	vcpu_thread(vcpu, s47_both_ops, ARRAY_SIZE(s47_both_ops), FAULT_STOP);
 }
 
+/* Both vCPUs come back into the guest, with the translations that nobody made them forget. */
+static void s47_enter(void)
+{
+	vcpu_thread(0, NULL, 0, FAULT_STOP);
+	vcpu_thread(1, NULL, 0, FAULT_STOP);
+}
+
 void s47_setup(int vm_type)
 {
 	int gmem;
@@ -79,8 +86,10 @@ static void s47_pages(void)
 	vmm_prefault(1, 2, 1);
 
 	mm_take(1, 1, true);
+	s47_enter();
 	s47_shared(1);
 	mm_take(1, 1, false);
+	s47_enter();
 	s47_shared(0);
 }
 
@@ -99,8 +108,10 @@ static void s47_roots(void)
 static void s47_conversions(void)
 {
 	vmm_set_shared(0, 1);
+	s47_enter();
 	vcpu_thread(0, s47_converted_ops, 1, FAULT_STOP);
 	vmm_set_private(0, 1);
+	s47_enter();
 	s47_private(0);
 	/* what is so already */
 	vmm_set_private(0, 1);
@@ -109,9 +120,11 @@ static void s47_conversions(void)
 	s47_both(1);
 
 	vmm_punch_hole(the_gmem, 0, 1);
+	s47_enter();
 	vmm_allocate(the_gmem, 0, 1);
 	s47_private(1);
 	vmm_memory_error(the_gmem, 2);
+	s47_enter();
 }
 
 static void s47_slots(void)
@@ -123,9 +136,12 @@ static void s47_slots(void)
 	/* refused where memory can be private */
 	vmm_log_dirty_pages(0);
 	vmm_move_slot(1, 5);
+	s47_enter();
 	vmm_delete_slot(1);
+	s47_enter();
 	s47_both(0);
 	vmm_delete_slot(0);
+	s47_enter();
 	mm_take(0, 2, true);
 	if (the_gmem >= 0)
 		vmm_punch_hole(the_gmem, 0, 3);
