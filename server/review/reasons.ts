@@ -12,19 +12,23 @@ export function incompleteReasons(
   problems: readonly string[],
 ): readonly string[] {
   const reasons = new Set<string>();
+  const stopped = new Map<string, string[]>();
   const ended = new Map<string, number>();
   for (const { scenario, vm, pre, post } of pairs) {
-    for (const [name, run] of [
-      ['before', pre],
+    for (const [side, run] of [
       ['after', post],
+      ['before', pre],
     ] as const) {
-      if (!run.complete) reasons.add(`${scenario} on ${vm}, ${name} the patch: ${run.incomplete ?? 'not finished'}`);
+      if (run.complete) continue;
+      const why = `${side} the patch: ${run.incomplete ?? 'not finished'}`;
+      stopped.set(why, [...(stopped.get(why) ?? []), `${scenario} on ${vm}`]);
     }
     for (const unknown of post.unknowns) {
       const what = whatAndWhere(unknown);
       ended.set(what, (ended.get(what) ?? 0) + unknown.paths);
     }
   }
+  for (const [why, names] of [...stopped].sort(([a], [b]) => (a < b ? -1 : 1))) reasons.add(`${someOf(names)}, ${why}`);
   for (const [what, paths] of ended) reasons.add(`not understood: ${what} (${paths} paths ended there)`);
   if (undecided.length > 0) reasons.add('the run before the patch did not go far enough to compare');
   return [...reasons, ...problems];
@@ -66,8 +70,10 @@ export function unlookedReasons(
     const why = [run.incomplete ?? 'not finished', ...run.unknowns.slice(0, 1).map(whatAndWhere)].join(': ');
     byReason.set(why, [...(byReason.get(why) ?? []), `${situation.scenario.id} on ${situation.vm}`]);
   }
-  return [...byReason].map(([why, names]) => {
-    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
-    return `${names.slice(0, MOST_NAMED).join(', ')}${more}: ${why}`;
-  });
+  return [...byReason].map(([why, names]) => `${someOf(names)}: ${why}`);
+}
+
+function someOf(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  return `${names.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
