@@ -58,6 +58,8 @@ int __rmp_validate_huge(u64 pfn);
 /* 1: done. 0: the firmware refuses the page */
 int __snp_launch_update(u64 pfn, u32 asid, int vmsa);
 int __snp_page_reclaim(u64 pfn);
+/* from here on no page is measured any more */
+void __snp_launch_finish(void);
 
 /* A name for a lock (or any object) that is no field of struct kvm; `name` is a string literal. */
 void __machine_name(const void *object, const char *name);

@@ -5,6 +5,7 @@
  */
 
 import { hex } from '../machine/pages';
+import { register } from '../machine/registry';
 import {
   launchUpdate,
   PVALIDATE,
@@ -67,6 +68,11 @@ export const snpBuiltins: readonly Builtin[] = [
     point: true,
     run: (c) => (launchUpdate(c.m, num(c, 0), num(c, 1), flag(c, 2)) ? 1 : 0),
     describe: (c, r) => `SNP_LAUNCH_UPDATE: ${page(c)}${r ? '' : ': refused'}`,
+  }),
+  define('__snp_launch_finish', {
+    point: true,
+    run: (c) => register(c.m, 'launched', 1),
+    describe: () => 'SNP_LAUNCH_FINISH',
   }),
   define('__snp_page_reclaim', {
     point: true,

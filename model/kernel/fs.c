@@ -41,9 +41,17 @@ void kern_unmount(struct vfsmount *mnt)
 {
 }
 
+static const char *const folio_lock_names[GMEM_NR_PAGES] = {
+	"folio_lock[0]",
+	"folio_lock[1]",
+	"folio_lock[2]",
+	"folio_lock[3]",
+};
+
 static struct inode *new_inode(struct super_block *sb)
 {
 	struct inode *inode;
+	int i;
 
 	if (sb && sb->s_op && sb->s_op->alloc_inode)
 		inode = sb->s_op->alloc_inode(sb);
@@ -54,6 +62,8 @@ static struct inode *new_inode(struct super_block *sb)
 	inode_init_once(inode);
 	inode->i_sb = sb;
 	__machine_name(&inode->i_data.invalidate_lock, "invalidate_lock");
+	for (i = 0; i < GMEM_NR_PAGES; i++)
+		__machine_name(&inode->i_data.folio_lock[i], folio_lock_names[i]);
 	return inode;
 }
 

@@ -153,7 +153,9 @@ int mm_populate_huge(struct mm_struct *mm, unsigned long addr);
 void mm_exit(struct mm_struct *mm);
 
 /* ---- user space's memory of the driver is read and written as it lies ---- */
-#define copy_from_user(to, from, n) ({ memcpy(to, (const void *)(from), n); 0UL; })
+/* what the VMM's own memory holds is of no interest; other addresses of user space are a driver's objects */
+#define __is_vmm_memory(p) ((unsigned long)(p) >= MM_BASE && (unsigned long)(p) < MM_BASE + MM_NR_PAGES * PAGE_SIZE)
+#define copy_from_user(to, from, n) ({ if (!__is_vmm_memory(from)) memcpy(to, (const void *)(from), n); 0UL; })
 #define copy_to_user(to, from, n) ({ memcpy((void *)(to), from, n); 0UL; })
 #define get_user(x, p) ({ (x) = *(p); 0; })
 #define put_user(x, p) ({ *(p) = (x); 0; })

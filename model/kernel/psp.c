@@ -58,6 +58,9 @@ static int firmware(int cmd, void *data)
 		return __snp_launch_update(update->address >> PAGE_SHIFT, guest_asid,
 					   update->page_type == SNP_PAGE_TYPE_VMSA) ? 0 : -EIO;
 	}
+	case SEV_CMD_SNP_LAUNCH_FINISH:
+		__snp_launch_finish();
+		return 0;
 	case SEV_CMD_SNP_PAGE_RECLAIM:
 		return __snp_page_reclaim(((struct sev_data_snp_page_reclaim *)data)->paddr >> PAGE_SHIFT) ? 0 : -EIO;
 	case SEV_CMD_SNP_PLATFORM_STATUS: {

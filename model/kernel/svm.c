@@ -70,6 +70,13 @@ static void svm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
 	vmcb_mark_all_dirty(svm->vmcb);
 }
 
+static const char *const vmsa_mutex_names[DRIVER_VCPUS] = {
+	"vcpu0->snp_vmsa_mutex",
+	"vcpu1->snp_vmsa_mutex",
+	"vcpu2->snp_vmsa_mutex",
+	"vcpu3->snp_vmsa_mutex",
+};
+
 static int svm_vcpu_create(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm = to_svm(vcpu);
@@ -85,6 +92,7 @@ static int svm_vcpu_create(struct kvm_vcpu *vcpu)
 	svm->current_vmcb = &svm->vmcb01;
 	svm->vmcb = svm->vmcb01.ptr;
 	vcpu->arch.guest_fpu.fpstate = kzalloc(sizeof(struct fpstate), GFP_KERNEL);
+	__machine_name(&svm->sev_es.snp_vmsa_mutex, vmsa_mutex_names[vcpu->vcpu_id]);
 	svm_vcpu_reset(vcpu, false);
 	return ret;
 }
@@ -328,16 +336,18 @@ void svm_prepare_vm(struct kvm *kvm)
 		WARN_ON(sev_ioctl(kvm, KVM_SEV_SNP_LAUNCH_START, &start));
 }
 
-int svm_launch_page(struct kvm *kvm, gfn_t gfn, unsigned long uaddr)
+int svm_launch_pages(struct kvm *kvm, gfn_t gfn, unsigned long nr_pages, unsigned long uaddr)
 {
+	int r;
 	struct kvm_sev_snp_launch_update update = {
 		.gfn_start = gfn,
 		.uaddr = uaddr,
-		.len = PAGE_SIZE,
+		.len = nr_pages * PAGE_SIZE,
 		.type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
 	};
 
-	return sev_ioctl(kvm, KVM_SEV_SNP_LAUNCH_UPDATE, &update);
+	r = sev_ioctl(kvm, KVM_SEV_SNP_LAUNCH_UPDATE, &update);
+	return r ? r : (int)(update.len / PAGE_SIZE);
 }
 
 int svm_launch_finish(struct kvm *kvm)

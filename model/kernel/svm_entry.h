@@ -16,8 +16,8 @@ const struct kvm_x86_ops *svm_hardware_setup(void);
 size_t svm_vcpu_size(void);
 /* KVM_SEV_INIT2 and, of SNP guests, the start of the launch */
 void svm_prepare_vm(struct kvm *kvm);
-/* one page of the initial image, measured */
-int svm_launch_page(struct kvm *kvm, gfn_t gfn, unsigned long uaddr);
+/* pages of the initial image, measured; returns how many are left, or an error */
+int svm_launch_pages(struct kvm *kvm, gfn_t gfn, unsigned long nr_pages, unsigned long uaddr);
 /* the vCPUs' registers are measured, and the launch is over */
 int svm_launch_finish(struct kvm *kvm);
 void svm_ran_on(struct kvm_vcpu *vcpu, int cpu);
@@ -29,7 +29,7 @@ int svm_make_huge(struct kvm_vcpu *vcpu, int gmem_fd, gfn_t gfn);
 #define svm_hardware_setup() NULL
 #define svm_vcpu_size() 0UL
 #define svm_prepare_vm(kvm) do { } while (0)
-#define svm_launch_page(kvm, gfn, uaddr) (-EINVAL)
+#define svm_launch_pages(kvm, gfn, nr_pages, uaddr) (-EINVAL)
 #define svm_launch_finish(kvm) (-EINVAL)
 #define svm_ran_on(vcpu, cpu) do { } while (0)
 #define svm_create_ap(vcpu, target, gfn) (-EINVAL)

@@ -15,6 +15,7 @@ const FIELDS = {
   faultUsed: 24,
   refusals: 28,
   refused: 32,
+  launched: 36,
 } as const;
 
 /** Values of `refused`: whether the TDX module has refused a removal for a reason of its own. */

@@ -8,6 +8,7 @@
 import { AT, FIRST_PFN, STRIDE } from './layout';
 import type { Machine } from './machine';
 import { hasPage, hex } from './pages';
+import { registered } from './registry';
 import { coverage } from './sept';
 import { registeredVcpus, vcpuWord } from './vcpus';
 
@@ -176,10 +177,11 @@ export function pvalidate(
 
 /**
  * SNP_LAUNCH_UPDATE of one page: measured, from then on the guest's and validated. False: the firmware
- * refuses a page that is not assigned and immutable for this guest.
+ * refuses a page that is not assigned and immutable for this guest, and all once the launch is over.
  */
 export function launchUpdate(m: Machine, pfn: number, asid: number, vmsa: boolean): boolean {
   const entry = rmpEntry(m, pfn);
+  if (registered(m, 'launched') !== 0) return false;
   if (!entry.assigned || !entry.immutable || entry.huge || entry.asid !== asid) return false;
   put(m, pfn, (flagsOf(m, pfn) & ~IMMUTABLE) | VALIDATED | (vmsa ? VMSA : 0), entry.gfn);
   return true;

@@ -36,7 +36,7 @@ static inline void enter_prepare_vm(struct kvm *kvm)
 
 /* No guests on SVM here. */
 #define is_svm_type(type) false
-#define svm_launch_page(kvm, gfn, uaddr) (-EINVAL)
+#define svm_launch_pages(kvm, gfn, nr_pages, uaddr) (-EINVAL)
 #define svm_launch_finish(kvm) (-EINVAL)
 #define svm_create_ap(vcpu, target, gfn) (-EINVAL)
 #define svm_make_huge(vcpu, gmem_fd, gfn) (-EINVAL)

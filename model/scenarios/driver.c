@@ -122,7 +122,7 @@ void setup_image_page(gfn_t gfn)
 	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
 		WARN_ON(enter_tdx_vcpu(the_vcpu[0], &cmd));
 	else if (the_vm->arch.vm_type == KVM_X86_SNP_VM)
-		WARN_ON(svm_launch_page(the_vm, gfn, IMAGE_SOURCE));
+		WARN_ON(svm_launch_pages(the_vm, gfn, 1, IMAGE_SOURCE));
 }
 
 static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_ops, int on_fault);
@@ -399,6 +399,11 @@ int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages)
 	};
 	int r;
 
+	if (the_vm->arch.vm_type == KVM_X86_SNP_VM) {
+		r = svm_launch_pages(the_vm, gfn, nr_pages, IMAGE_SOURCES(nr_pages));
+		task_work_run();
+		return r;
+	}
 	if (the_vm->arch.vm_type != KVM_X86_TDX_VM)
 		return 0;
 	r = enter_tdx_vcpu(the_vcpu[vcpu], &cmd);

@@ -93,11 +93,11 @@ int vmm_log_dirty_pages(int id);
 int vmm_stop_logging(int id);
 int vmm_move_slot(int id, gfn_t gfn);
 /*
- * KVM_TDX_INIT_MEM_REGION, measured, on a vCPU that no other thread runs: returns how many pages are left,
+ * KVM_TDX_INIT_MEM_REGION or KVM_SEV_SNP_LAUNCH_UPDATE, measured, on a vCPU that no other thread runs: returns how many pages are left,
  * or an error when none was added. Types without such a build: nothing is done, 0.
  */
 int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages);
-/* KVM_TDX_FINALIZE_VM */
+/* KVM_TDX_FINALIZE_VM, KVM_SEV_SNP_LAUNCH_FINISH */
 int vmm_finalize(void);
 /* KVM_PRE_FAULT_MEMORY on a vCPU that no other thread runs */
 int vmm_prefault(int vcpu, gfn_t gfn, unsigned long nr_pages);

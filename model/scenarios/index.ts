@@ -51,6 +51,7 @@ import { scenario as s47 } from './s47';
 import { scenario as s48 } from './s48';
 import { scenario as s49 } from './s49';
 import { scenario as s50 } from './s50';
+import { scenario as s52 } from './s52';
 
 export type { Scenario } from '../explore/types';
 
@@ -104,6 +105,7 @@ export const scenarios: readonly Scenario[] = [
   s48,
   s49,
   s50,
+  s52,
 ];
 
 /** VM types that run only in a tree's own KVM: the reference has no code for SVM. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { freePage, setOwner } from '../../../model/machine/pages';
+import { register } from '../../../model/machine/registry';
 import { launchUpdate, psmash, pvalidate, rmpUpdate } from '../../../model/machine/rmp';
 import { tlbFill } from '../../../model/machine/tlb';
 import { setVcpuWord } from '../../../model/machine/vcpus';
@@ -15,6 +16,7 @@ function guest() {
   const { root, leaves } = b.tree(false);
   const page = b.page('gmem');
   b.broken.length = 0;
+  register(b.m, 'launched', 1);
   return { b, root, leaves, page };
 }
 
@@ -31,13 +33,33 @@ function mapped() {
 function withVmsa(inGuest: boolean) {
   const all = guest();
   const { m } = all.b;
+  register(m, 'launched', 0);
   rmpUpdate(m, all.page, { ...toGuest(1), immutable: true });
   launchUpdate(m, all.page, 1, true);
+  register(m, 'launched', 1);
   setVcpuWord(m, 0, 'asid', 1);
   setVcpuWord(m, 0, 'vmsa', all.page);
   setVcpuWord(m, 0, 'inGuest', inGuest ? 1 : 0);
   return { ...all, vmrun: () => all.b.event({ type: 'vmrun', thread: 0, vcpu: 0, vmsa: all.page }) };
 }
+
+describe('add-before-final-aug-after', () => {
+  it('sees a page given to the guest before its launch is over', () => {
+    const { b, page } = guest();
+    register(b.m, 'launched', 0);
+    rmpUpdate(b.m, page, toGuest(0));
+    expect(b.broken).toEqual(['add-before-final-aug-after']);
+  });
+  it('accepts one that is measured before, and any after', () => {
+    const { b, page } = guest();
+    register(b.m, 'launched', 0);
+    rmpUpdate(b.m, page, { ...toGuest(0), immutable: true });
+    launchUpdate(b.m, page, 1, false);
+    register(b.m, 'launched', 1);
+    rmpUpdate(b.m, b.page('gmem'), toGuest(1));
+    expect(b.broken).toEqual([]);
+  });
+});
 
 /** The hole has been punched: nothing maps the page any more. */
 function unmap({ b, leaves }: ReturnType<typeof mapped>): void {

@@ -212,6 +212,13 @@ const FIRMWARE: readonly (readonly [string, (b: Bench) => boolean, State, boolea
 ];
 
 describe('the firmware', () => {
+  it('measures nothing once the launch is over', () => {
+    const b = inState('immutable');
+    b.call('__snp_launch_finish');
+    expect(b.call('__snp_launch_update', PFN, ASID, 0)).toBe(0);
+    expect(text(b)).toBe(`${TO_GUEST}, immutable`);
+  });
+
   it.each(FIRMWARE)('%s: %o of a page that is %s: %s, then %s', (_, command, before, done, after) => {
     const b = inState(before);
     expect(command(b)).toBe(done);

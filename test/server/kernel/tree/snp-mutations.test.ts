@@ -85,6 +85,13 @@ const MUTATIONS: readonly Mutation[] = [
     ...at('S19', 0, 'snp-unassign-before-free'),
   },
   {
+    title: 'prefaults are allowed before the launch is over',
+    edits: [
+      edit(SEV, 'kvm->arch.pre_fault_allowed = !kvm->arch.has_private_mem;', 'kvm->arch.pre_fault_allowed = true;'),
+    ],
+    ...at('S52', 0, 'add-before-final-aug-after'),
+  },
+  {
     title: 'a hole is punched without invalidating VMSAs',
     edits: [NO_VMSA_IN_HOLE],
     ...at('S23', 0, 'snp-vmsa-tracks-memory snp-unmap-before-rmpchange snp-unassign-before-free kernel-bug'),
