@@ -42,9 +42,12 @@ function progress({ edit, judgement }: Judged, done: number, all: number): strin
   return `${`${done}`.padStart(`${all}`.length)}/${all} ${edit.id}: ${what} (${(milliseconds / 1000).toFixed(1)} s)`;
 }
 
-/** Most bugs need no second preemption, and runs with two take several times as long as those with one. */
-const FIRST_BOUND = 1;
-const SECOND_BOUND = 2;
+/**
+ * Most bugs show soon and need no second preemption; the rest of a review of theirs is of no interest here. So
+ * a bug gets a part of the time first, with one preemption, and all of it, with two, when that did not show it.
+ */
+const FIRST = { bound: 1, share: 1 / 3 };
+const SECOND = { bound: 2, share: 1 };
 
 const isFound = ({ result }: Judgement): boolean => result === 'found' || result === 'other';
 
@@ -63,11 +66,11 @@ async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, 
     for (let edit = queue.shift(); edit !== undefined; edit = queue.shift()) {
       const source = sources.get(releaseOf(edit)) ?? '';
       const mail = makePatch(source, edit);
-      const command = { cli, tree: tier === 'tree' ? source : null, budget, folder, keep };
-      const tryWith = async (preemptions: number) =>
-        judge(edit, mail, await attempt(edit.id, mail, { ...command, preemptions }), tier);
-      let judgement = await tryWith(FIRST_BOUND);
-      if (isBug(edit) && !isFound(judgement)) judgement = await tryWith(SECOND_BOUND);
+      const command = { cli, tree: tier === 'tree' ? source : null, folder, keep };
+      const tryWith = async (preemptions: number, seconds: number) =>
+        judge(edit, mail, await attempt(edit.id, mail, { ...command, preemptions, budget: seconds }), tier);
+      let judgement = await tryWith(FIRST.bound, isBug(edit) ? Math.ceil(budget * FIRST.share) : budget);
+      if (isBug(edit) && !isFound(judgement)) judgement = await tryWith(SECOND.bound, budget * SECOND.share);
       const judged = { edit, judgement };
       results.set(edit.id, judged);
       console.log(progress(judged, results.size, wanted.length));

@@ -25,7 +25,7 @@ export interface ProvingOptions {
 }
 
 export const USAGE = `usage: node test/kernel/run.mjs [options]
-  Each case runs with one preemption; a bug that is not found so is tried again with two.
+  Each case runs with one preemption; a bug that is not found so within a third of the time is tried again with two.
   --only REGEX             only cases whose id matches
   --release 7.3,7.2,6.12   kernel releases (tree: all; reference: 7.3)
   --tier tree|reference    with the release's source as --tree, or without (tree)
