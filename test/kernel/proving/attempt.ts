@@ -1,6 +1,6 @@
 /** Runs the built command line on the patch of a case, in a process of its own that cannot outlive its time. */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../../../server/review/types';
 import type { Attempt } from './judge';
@@ -80,8 +80,19 @@ export async function attempt(id: string, mail: string, command: Command): Promi
     mkdirSync(command.keep, { recursive: true });
     for (const file of [patch, output]) copyFileSync(file, join(command.keep, file.slice(command.folder.length + 1)));
   }
+  return attemptOf(readReport(output), milliseconds);
+}
+
+/** What an earlier run has kept of the same patch; null where it has not. */
+export function keptAttempt(id: string, mail: string, folder: string): Attempt | null {
+  const [patch, output] = [join(folder, `${id}.patch`), join(folder, `${id}.json`)];
+  if (!existsSync(patch) || !existsSync(output) || readFileSync(patch, 'utf8') !== mail) return null;
   const report = readReport(output);
-  if (typeof report !== 'object') return { failure: `${report}`, milliseconds };
+  return typeof report === 'object' ? attemptOf(report, report.patches[0]?.runs.milliseconds ?? 0) : null;
+}
+
+function attemptOf(report: Report | string, milliseconds: number): Attempt {
+  if (typeof report !== 'object') return { failure: report, milliseconds };
   const [review] = report.patches;
   if (review === undefined || report.patches.length > 1) {
     return { failure: `${report.patches.length} reviews of one patch`, milliseconds };

@@ -10,7 +10,7 @@ import type { Bug, Edit, Release } from '../edit';
 import { fetchKernel, haveKernel } from '../fetch.mjs';
 import { makePatch } from '../make-patch';
 import { REASONS } from '../reasons';
-import { attempt } from './attempt';
+import { attempt, keptAttempt } from './attempt';
 import { type Judgement, judge } from './judge';
 import { type ProvingOptions, readOptions, USAGE } from './options';
 import { type Judged, resultsText, shortfalls, totalsOf, totalsText } from './results';
@@ -69,7 +69,12 @@ async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, 
       const command = { cli, tree: tier === 'tree' ? source : null, folder, keep };
       const tryWith = async (preemptions: number, seconds: number) =>
         judge(edit, mail, await attempt(edit.id, mail, { ...command, preemptions, budget: seconds }), tier);
-      let judgement = await tryWith(FIRST.bound, isBug(edit) ? Math.ceil(budget * FIRST.share) : budget);
+      const known = options.resume && keep !== null ? keptAttempt(edit.id, mail, keep) : null;
+      const kept = known && judge(edit, mail, known, tier);
+      const settled = kept !== null && (!isBug(edit) || isFound(kept));
+      let judgement = settled
+        ? kept
+        : await tryWith(FIRST.bound, isBug(edit) ? Math.ceil(budget * FIRST.share) : budget);
       if (isBug(edit) && !isFound(judgement)) judgement = await tryWith(SECOND.bound, budget * SECOND.share);
       const judged = { edit, judgement };
       results.set(edit.id, judged);

@@ -22,6 +22,8 @@ export interface ProvingOptions {
   readonly gate: 'bounds' | 'unexplained';
   /** Keep each review's JSON in this folder. */
   readonly keep: string | null;
+  /** Judge what an earlier run has kept there, and run only the others. */
+  readonly resume: boolean;
 }
 
 export const USAGE = `usage: node test/kernel/run.mjs [options]
@@ -34,6 +36,8 @@ export const USAGE = `usage: node test/kernel/run.mjs [options]
   --budget SECONDS         per patch (60)
   --cli FILE               the built command line (that of package.json)
   --keep DIR               keep each patch and the JSON of its review
+  --resume                 take from that folder what an earlier run has kept and that settles
+                           its case, and run only the others
   --gate bounds|unexplained
                            what fails: totals below the bounds, or a miss without a reason
                            in reasons.ts (bounds); a false finding always does
@@ -80,6 +84,7 @@ export function readOptions(args: readonly string[]): ProvingOptions {
       keep: text,
       gate: text,
       write: { type: 'boolean' },
+      resume: { type: 'boolean' },
     },
   });
   const tier = values.tier ?? 'tree';
@@ -96,9 +101,11 @@ export function readOptions(args: readonly string[]): ProvingOptions {
     cli: values.cli ?? null,
     gate,
     keep: values.keep ?? null,
+    resume: values.resume ?? false,
     write: values.write ?? false,
   };
   const partial = options.only !== null || options.sample !== null || values.release !== undefined || tier !== 'tree';
   if (options.write && partial) throw new Error('--write takes all cases, in the tree tier');
+  if (options.resume && options.keep === null) throw new Error('--resume needs --keep');
   return options;
 }
