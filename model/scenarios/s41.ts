@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'first-run',
   title: 'Two vCPUs run for the first time',
   description:
-    'Two vCPUs enter KVM_RUN for the first time at once: both look for roots, and one makes them. In the end there is one root of each kind, and both use it.',
+    'Two vCPUs enter KVM_RUN for the first time at once: both look for roots, and one makes them. In the end there is one root of each kind, which both have loaded; the guest of one uses memory.',
   vm: ['default', 'sw-protected', 'tdx'],
   source: 'domain.md 1.5; kvm_mmu_load(), kvm_tdp_mmu_alloc_root()',
   assumption: null,

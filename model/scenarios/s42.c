@@ -4,10 +4,6 @@
  */
 #include "driver.h"
 
-static const struct guest_op s42_ops[] = {
-	{ GUEST_OP_READ, 1, 0 },
-};
-
 void s42_setup(int vm_type)
 {
 	setup_create(vm_type);
@@ -21,7 +17,7 @@ void s42_setup(int vm_type)
 
 void s42_vcpu(void)
 {
-	vcpu_thread(0, s42_ops, ARRAY_SIZE(s42_ops), FAULT_STOP);
+	vcpu_thread(0, NULL, 0, FAULT_STOP);
 }
 
 void s42_vmm(void)

@@ -231,6 +231,25 @@ const sequences: Mutation[] = [
   },
 ];
 
+const invalidations: Mutation[] = [
+  {
+    title: 'the sequence is not looked at while an invalidation is under way',
+    edits: [
+      edit(
+        'kvm_host.h',
+        '		if (gfn >= kvm->mmu_invalidate_range_start &&\n		    gfn < kvm->mmu_invalidate_range_end)\n			return 1;\n	}\n\n	if (kvm->mmu_invalidate_seq',
+        '		return gfn >= kvm->mmu_invalidate_range_start &&\n		    gfn < kvm->mmu_invalidate_range_end;\n	}\n\n	if (kvm->mmu_invalidate_seq',
+      ),
+    ],
+    found: [at('S44', 'default', 'seq-recheck-under-lock unmap-before-free')],
+  },
+  {
+    title: 'an invalidation forgets the range of the one that is under way',
+    edits: [edit('kvm_main.c', '	if (likely(kvm->mmu_invalidate_in_progress == 1)) {', '	{')],
+    found: [at('S44', 'default', 'unmap-before-free')],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const later: Readonly<Record<string, readonly Mutation[]>> = {
   'build of a TD': build,
@@ -239,4 +258,5 @@ export const later: Readonly<Record<string, readonly Mutation[]>> = {
   roots,
   teardown,
   sequences,
+  'invalidations at once': invalidations,
 };
