@@ -35,6 +35,7 @@ import { scenario as s30 } from './s30';
 import { scenario as s31 } from './s31';
 import { scenario as s32 } from './s32';
 import { scenario as s33 } from './s33';
+import { scenario as s34 } from './s34';
 import { scenario as s35 } from './s35';
 import { scenario as s36 } from './s36';
 import { scenario as s37 } from './s37';
@@ -89,6 +90,7 @@ export const scenarios: readonly Scenario[] = [
   s31,
   s32,
   s33,
+  s34,
   s35,
   s36,
   s37,

@@ -165,6 +165,20 @@ const generations: Mutation[] = [
   },
 ];
 
+const order: Mutation[] = [
+  {
+    title: 'an invalidation is over before the sequence says so',
+    edits: [
+      edit(
+        'kvm_main.c',
+        '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
+        '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
+      ),
+    ],
+    found: [at('S34', 'default', 'end-bumps-seq-first memory-safety', 2)],
+  },
+];
+
 /** By the part of KVM that they are about. */
 export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
   'binding of memslots': binding,
@@ -172,4 +186,5 @@ export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
   'migration of private memory': migration,
   'guest_memfd in user space': mapping,
   'memslots where none was': generations,
+  'the end of an invalidation': order,
 };
