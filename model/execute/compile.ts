@@ -79,10 +79,19 @@ export function compileFunction(code: FunctionCode, x: Executor, index: number):
     points,
     covered: new Uint8Array(count + 1),
     zeros: freshRegisters(code),
-    live: liveness(code),
+    live: livenessOf(code),
     builtinCalls,
     watched: x.watchedCalls.has(code.name),
   };
+}
+
+const known = new WeakMap<FunctionCode['steps'], Liveness>();
+
+/** Programs that have a function in common share its steps. */
+function livenessOf(code: FunctionCode): Liveness {
+  const live = known.get(code.steps) ?? liveness(code);
+  known.set(code.steps, live);
+  return live;
 }
 
 /** Accesses that a replay counts as scheduling points. */

@@ -9,7 +9,7 @@ import type { Builtin, Choice, MachineEvent, MachineView, OracleId, ThreadView }
 import { type AccessLog, NO_LOG } from './access-log';
 import { type CompiledFunction, compileFunction, SIGNAL } from './compile';
 import { Frame, type StackNode, StackTable } from './frames';
-import { type Linked, link } from './link';
+import { type Linked, link, relink } from './link';
 import { BLOCK, LIFE, type Memory } from './memory';
 import type { FunctionCode, Program, Value } from './program';
 import { stackOf } from './regions';
@@ -33,6 +33,7 @@ export interface ExecutorOptions {
 }
 
 const MAX_FRAMES = 200;
+const STEPS_PER_TRANSITION = 1_000_000;
 /** Steps after which a transition ends at the next marked access all the same: the thread may wait for another one. */
 const LONG_TRANSITION = 2000;
 
@@ -40,18 +41,18 @@ export type RunEnd = 'point' | 'ended';
 
 export class Executor {
   readonly linked: Linked;
-  readonly stacks = new StackTable();
+  stacks = new StackTable();
   readonly builtins: ReadonlyMap<string, Builtin>;
   readonly noEffect: ReadonlySet<string>;
   readonly watchedCalls: ReadonlySet<string>;
-  readonly host: ExecutorHost;
-  readonly log: AccessLog;
-  private readonly machine: MachineView;
+  host: ExecutorHost;
+  log: AccessLog;
+  private machine: MachineView;
 
   /** Steps run so far, over all transitions. */
   steps = 0;
   /** Steps after which a transition is given up as one that never ends. */
-  stepsPerTransition = 1_000_000;
+  stepsPerTransition = STEPS_PER_TRANSITION;
   /** What the last function to end returned. */
   result: Value | undefined;
 
@@ -80,6 +81,28 @@ export class Executor {
     this.host = options.host;
     this.log = options.log ?? NO_LOG;
     this.linked = link(program, memory);
+  }
+
+  /**
+   * As a new one on the same program and memory, which has been reset, but with the functions that it has compiled.
+   * Builtins and the like are those that it was made with. Errors: as the constructor's.
+   */
+  restart({ machine, host, log }: Pick<ExecutorOptions, 'machine' | 'host' | 'log'>): void {
+    this.machine = machine;
+    this.host = host;
+    this.log = log ?? NO_LOG;
+    this.stacks = new StackTable();
+    this.steps = 0;
+    this.stepsPerTransition = STEPS_PER_TRANSITION;
+    this.result = undefined;
+    this.faultsLeft = Number.POSITIVE_INFINITY;
+    this.inBuiltin = false;
+    this.onBuiltin = () => {};
+    this.thread = { id: 0, name: '' };
+    this.frame = null;
+    this.depth = 0;
+    for (const { covered } of this.functions.values()) covered.fill(0);
+    relink(this.program, this.memory, this.linked);
   }
 
   // ---- functions ----

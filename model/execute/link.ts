@@ -43,6 +43,11 @@ export function link(program: Program, memory: Memory): Linked {
   return { globals, functionAddress, functionAt };
 }
 
+/** Place and initialise the globals of a linked program once more, in a memory that was reset. Addresses stay. */
+export function relink(program: Program, memory: Memory, { functionAddress }: Linked): void {
+  initialise(program, memory, placeGlobals(program, memory), functionAddress);
+}
+
 function placeGlobals(program: Program, memory: Memory): Map<string, number> {
   const globals = new Map<string, number>();
   let at = GLOBALS.start;

@@ -17,7 +17,7 @@ type Of<S extends Step['s']> = Extract<Step, { s: S }>;
 
 export function compileLoad(step: Of<'load'>, c: StepContext): Op {
   const { next, x } = c;
-  const { memory, log } = x;
+  const { memory } = x;
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const size = sizeOf(step.t);
   const target = step.r;
@@ -25,7 +25,7 @@ export function compileLoad(step: Of<'load'>, c: StepContext): Op {
   const read = reader(step.t, memory);
   return (r) => {
     const a = address(r);
-    if (log.on && log.access(a, size, false, marked, x.first)) return SIGNAL.stop;
+    if (x.log.on && x.log.access(a, size, false, marked, x.first)) return SIGNAL.stop;
     r[target] = read(a);
     return next;
   };
@@ -57,7 +57,7 @@ function reader(t: Scalar, memory: Memory): (a: number) => Value {
 
 export function compileStore(step: Of<'store'>, c: StepContext): Op {
   const { next, x } = c;
-  const { memory, log } = x;
+  const { memory } = x;
   const marked = step.access === 'once';
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const value = compileExprAs(step.e, step.t, c.exprs);
@@ -65,7 +65,7 @@ export function compileStore(step: Of<'store'>, c: StepContext): Op {
   const write = writer(step.t, memory);
   return (r) => {
     const a = address(r);
-    if (log.on && log.access(a, size, true, marked, x.first)) return SIGNAL.stop;
+    if (x.log.on && x.log.access(a, size, true, marked, x.first)) return SIGNAL.stop;
     write(a, value(r));
     return next;
   };
@@ -92,7 +92,7 @@ function writer(t: Scalar, memory: Memory): (a: number, v: Value) => void {
 
 export function compileAtomic(step: Of<'atomic'>, c: StepContext): Op {
   const { next, x } = c;
-  const { memory, log } = x;
+  const { memory } = x;
   const { t, op, r: target } = step;
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const operand = compileExprAs(step.e, t, c.exprs);
@@ -100,7 +100,7 @@ export function compileAtomic(step: Of<'atomic'>, c: StepContext): Op {
   const size = sizeOf(t);
   return (r) => {
     const a = address(r);
-    if (log.on && log.access(a, size, true, true, x.first)) return SIGNAL.stop;
+    if (x.log.on && x.log.access(a, size, true, true, x.first)) return SIGNAL.stop;
     const old = memory.load(t, a);
     if (op === 'cmpxchg') {
       if (expected !== null && old === expected(r)) memory.store(t, a, operand(r));

@@ -86,6 +86,17 @@ export class Memory implements BlockImage {
     this.meta = new Uint32Array(size / BLOCK);
   }
 
+  /** As a new one: all of it unmapped and zero, nothing recorded, nobody told. */
+  reset(): void {
+    this.words.fill(0);
+    this.meta.fill(0);
+    this.journalLength = 0;
+    this.recording = false;
+    this.dirtyLength = 0;
+    this.onBad = refuse;
+    this.onWatch = ignore;
+  }
+
   // ---- loads ----
 
   u8(addr: number): number {
@@ -395,15 +406,18 @@ export class Memory implements BlockImage {
     for (let i = 0; i < 16; i++) out[at + 1 + i] = this.words[from + i]!;
   }
 
-  /** A copy of all blocks as they are now, to be read like the memory itself. */
+  /** A copy of all blocks as they are now, to be read like the memory itself. One that is not in use is zero. */
   image(): BlockImage {
-    const words = this.words.slice();
-    const meta = this.meta.slice();
+    const { meta } = this;
+    const places = new Int32Array(meta.length);
+    let used = 0;
+    for (let b = 0; b < meta.length; b++) if ((meta[b]! & ~DIRTY) !== 0) places[b] = ++used;
+    const words = new Int32Array(used * BLOCK_WORDS);
+    for (let b = 0; b < meta.length; b++) if (places[b] !== 0) this.readBlock(b, words, (places[b]! - 1) * BLOCK_WORDS);
     return {
       readBlock(block, out, at) {
-        out[at] = meta[block]! & ~DIRTY;
-        const from = block << 4;
-        for (let i = 0; i < 16; i++) out[at + 1 + i] = words[from + i]!;
+        const from = (places[block]! - 1) * BLOCK_WORDS;
+        for (let i = 0; i < BLOCK_WORDS; i++) out[at + i] = from < 0 ? 0 : words[from + i]!;
       },
     };
   }

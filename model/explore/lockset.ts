@@ -22,6 +22,7 @@
  */
 
 import type { AccessLog } from '../execute/access-log';
+import { giveBuffer, takeBuffer } from '../execute/buffers';
 import type { StackNode } from '../execute/frames';
 import { BASE, type Memory } from '../execute/memory';
 import { RCU_THREAD, stackOf } from '../execute/regions';
@@ -70,9 +71,9 @@ export class Lockset implements AccessLog {
 
   private readonly lockSets: (readonly HeldLock[])[] = [];
   private readonly lockSetIds = new Map<string, number>();
-  private readonly marks: Uint8Array;
+  private readonly marks: Uint8Array<ArrayBuffer>;
   /** The last tuple noted for each word, plus one; of a racy word its number in `touches`. */
-  private readonly latest: Int32Array;
+  private readonly latest: Int32Array<ArrayBuffer>;
   private readonly touches = new TouchTable();
   private readonly progress = new Progress();
   /** Where the running thread began its transition, and the others that may still run. */
@@ -88,8 +89,14 @@ export class Lockset implements AccessLog {
     private readonly memory: Memory,
     private readonly held: (thread: number) => readonly HeldLock[],
   ) {
-    this.marks = new Uint8Array(memory.size >>> 2);
-    this.latest = new Int32Array(memory.size >>> 2);
+    this.marks = new Uint8Array(takeBuffer(memory.size >>> 2));
+    this.latest = new Int32Array(takeBuffer(memory.size));
+  }
+
+  /** Gives the buffers to the next run's. Nobody may use this one afterwards. */
+  release(): void {
+    giveBuffer(this.marks.buffer);
+    giveBuffer(this.latest.buffer);
   }
 
   get bytes(): number {

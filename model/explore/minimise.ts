@@ -25,12 +25,21 @@ export function shorten(
 ): Violation {
   if (violation.invariant === 'deadlock' || violation.invariant === 'livelock') return violation;
   const player = createPlayer(program, scenario, vm, violation, options);
-  let best = player?.(violation.schedule) ?? null;
-  if (player === null || best === null) return violation;
+  if (player === null) return violation;
+  const best = shortest(violation.schedule, player.play);
+  player.release();
+  return best === null ? violation : { ...violation, schedule: best.schedule, preemptions: best.preemptions };
+}
+
+type Play = (schedule: readonly Action[]) => Played | null;
+
+function shortest(schedule: readonly Action[], play: Play): Played | null {
+  let best = play(schedule);
+  if (best === null) return null;
   for (let improved = true; improved; ) {
     improved = false;
     for (const candidate of candidates(best.schedule)) {
-      const played = player(candidate);
+      const played = play(candidate);
       if (played !== null && isBetter(played, best)) {
         best = played;
         improved = true;
@@ -38,7 +47,7 @@ export function shorten(
       }
     }
   }
-  return { ...violation, schedule: best.schedule, preemptions: best.preemptions };
+  return best;
 }
 
 /** Plays a schedule up to the violation from the end of set-up; null when it doesn't show it. Null itself when set-up fails. */
@@ -48,7 +57,7 @@ function createPlayer(
   vm: VmType,
   violation: Violation,
   options: Pick<RunOptions, 'createMachine' | 'invariants'>,
-): ((schedule: readonly Action[]) => Played | null) | null {
+): { readonly play: Play; release(): void } | null {
   let hit = false;
   const observer: Observer = {
     violation: (invariant, _, stack) => {
@@ -64,7 +73,7 @@ function createPlayer(
   const start = [...made.stacks];
   const mark = made.memory.mark();
   let plays = 0;
-  return (schedule) => {
+  const play: Play = (schedule) => {
     if (plays++ >= MAX_PLAYS) return null;
     made.memory.undo(mark);
     made.memory.clearDirty();
@@ -74,6 +83,7 @@ function createPlayer(
     hit = false;
     return playUntil(made, schedule, () => hit);
   };
+  return { play, release: () => made.release() };
 }
 
 /** The violation must stay at its line: another place is another story. */

@@ -25,17 +25,21 @@ export function traceOf(
   const recorder = new Recorder();
   const invariants = options.invariants.filter((i) => i.vm.includes(vm));
   const sim = new Simulation(program, scenario, vm, { ...options, invariants, observer: recorder });
-  recorder.attach(sim);
-  const ready = sim.setUp();
-  recorder.endSetUp();
-  if (!ready) return recorder.rows;
-  playStrictly(
-    sim,
-    schedule,
-    (action, i) => recorder.begin(action.thread, choiceLabel(sim, action), schedule[i - 1]?.thread !== action.thread),
-    (action, i) => recorder.end(schedule[i + 1]?.thread !== action.thread),
-  );
-  return recorder.rows;
+  try {
+    recorder.attach(sim);
+    const ready = sim.setUp();
+    recorder.endSetUp();
+    if (!ready) return recorder.rows;
+    playStrictly(
+      sim,
+      schedule,
+      (action, i) => recorder.begin(action.thread, choiceLabel(sim, action), schedule[i - 1]?.thread !== action.thread),
+      (action, i) => recorder.end(schedule[i + 1]?.thread !== action.thread),
+    );
+    return recorder.rows;
+  } finally {
+    sim.release();
+  }
 }
 
 function choiceLabel(sim: Simulation, action: Action): string {

@@ -44,7 +44,12 @@ export function explore(
   options: RunOptions,
 ): RunResult {
   const invariants = options.invariants.filter((i) => i.vm.includes(vm));
-  return new Run(program, scenario, vm, bounds, { ...options, invariants }).result();
+  const run = new Run(program, scenario, vm, bounds, { ...options, invariants });
+  try {
+    return run.result();
+  } finally {
+    run.release();
+  }
 }
 
 class Run {
@@ -78,6 +83,12 @@ class Run {
       if (this.lockset!.on) this.lockset!.builtinRan(builtin);
     };
     this.pendingWitnesses = options.invariants.filter((i) => i.sometimes);
+  }
+
+  /** To be called once the result is there. */
+  release(): void {
+    this.sim.release();
+    this.lockset?.release();
   }
 
   result(): RunResult {

@@ -58,8 +58,14 @@ export type StepEnd = 'point' | 'ended' | 'cut';
 /** Transitions of a set-up; the longest of ours takes some thousand. One that spins must not hang the run. */
 const MOST_SET_UP = 50_000;
 
+/**
+ * Executors that nobody uses, by their programs: a review makes hundreds of short runs of two programs, and
+ * compiling their functions anew took longer than running them.
+ */
+const idle = new WeakMap<Program, Executor>();
+
 export class Simulation {
-  readonly memory = new Memory(MEMORY_SIZE);
+  readonly memory: Memory;
   readonly machine: RunMachine;
   readonly executor: Executor;
   /** Scenario threads in order, then `rcu`. */
@@ -84,23 +90,34 @@ export class Simulation {
   ) {
     if (scenario.threads.length > MAX_THREADS) throw new RangeError(`more than ${MAX_THREADS} threads`);
     this.observer = options.observer;
+    const known = idle.get(program);
+    idle.delete(program);
+    this.memory = known?.memory ?? new Memory(MEMORY_SIZE);
+    if (known) this.memory.reset();
     // The machine may say it better: it knows what lies where.
     this.memory.onBad = (addr, kind, write, size) => this.stop('memory-safety', badAccess(addr, kind, write, size));
     this.machine = options.createMachine(vm, this.memory, program);
     this.setHost();
     const log = options.createLog?.(this.machine);
-    this.executor = new Executor(program, this.memory, {
-      machine: this.machine,
-      builtins: this.machine.builtins,
-      noEffect: this.machine.noEffect,
-      watchedCalls: this.machine.watchedCalls,
-      host: this.machine.host,
-      ...(log ? { log } : {}),
-    });
+    const around = { machine: this.machine, host: this.machine.host, ...(log ? { log } : {}) };
+    const { builtins, noEffect, watchedCalls } = this.machine;
+    if (known?.builtins === builtins) known.restart(around);
+    this.executor =
+      known?.builtins === builtins
+        ? known
+        : new Executor(program, this.memory, { ...around, builtins, noEffect, watchedCalls });
     this.threads = [...scenario.threads.map((t, id) => ({ id, name: t.name })), { id: RCU_THREAD, name: 'rcu' }];
     this.stacks = this.threads.map(() => null);
     this.withEvents = options.invariants.filter((i) => i.onEvent);
     this.withState = options.invariants.filter((i) => i.onState);
+  }
+
+  /**
+   * What was compiled and allocated goes to the next simulation of this program. This one must not be used any
+   * more, nor may anything that reads its memory.
+   */
+  release(): void {
+    idle.set(this.executor.program, this.executor);
   }
 
   /** Index of the thread that runs RCU callbacks. */

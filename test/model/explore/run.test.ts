@@ -148,6 +148,25 @@ describe('races', () => {
   });
 });
 
+describe('runs of one program after another', () => {
+  const own: FunctionShape = { params: ['i32'], lines: [readOnce(1, glob('x')), writeOnce(glob('x'), num(5)), ret()] };
+  const p = assemble({ setup: SETUP, inc: increment(false), own }, { x: 4 });
+
+  it('know nothing of one another: results, coverage and what memory holds at first are those of a first run', () => {
+    const first = run(p, scenario(['inc', 'inc']));
+    const other = run(p, scenario(['own']));
+    expect(other.functions).toEqual(['own', 'setup']);
+    expect(run(p, scenario(['inc', 'inc']))).toEqual(first);
+    expect(run(p, scenario(['own']))).toEqual(other);
+  });
+
+  it('do so after one that was cut short', () => {
+    const first = run(p, scenario(['inc', 'inc']));
+    run(p, scenario(['inc', 'inc']), { transitions: 3 });
+    expect(run(p, scenario(['inc', 'inc']))).toEqual(first);
+  });
+});
+
 describe('deadlock and livelock', () => {
   const dine = (a: string, b: string): FunctionShape => ({
     params: ['i32'],
