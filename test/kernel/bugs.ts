@@ -2,9 +2,18 @@
 import { commonBugs } from './bugs-common';
 import { gmemBugs } from './bugs-gmem';
 import { mmuBugs } from './bugs-mmu';
+import { snpBugs } from './bugs-snp';
 import { tdpMmuBugs } from './bugs-tdp-mmu';
 import { tdxBugs } from './bugs-tdx';
 import { thirtyBugs } from './bugs-thirty';
 import type { Bug } from './edit';
 
-export const bugs: readonly Bug[] = [...thirtyBugs, ...tdpMmuBugs, ...mmuBugs, ...commonBugs, ...gmemBugs, ...tdxBugs];
+export const bugs: readonly Bug[] = [
+  ...thirtyBugs,
+  ...tdpMmuBugs,
+  ...mmuBugs,
+  ...commonBugs,
+  ...gmemBugs,
+  ...tdxBugs,
+  ...snpBugs,
+];

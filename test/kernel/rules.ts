@@ -1,4 +1,4 @@
-/** What a seeded bug may be expected to break: the ids of the domain's invariants, SNP's aside, and the oracles. */
+/** What a seeded bug may be expected to break: the ids of the domain's invariants, and the oracles. */
 
 export const INVARIANTS = [
   'accepted-data-preserved',
@@ -42,6 +42,10 @@ export const INVARIANTS = [
   'seq-recheck-under-lock',
   'shared-failure-rolls-back',
   'slot-delete-leaves-nothing',
+  'snp-assign-before-map',
+  'snp-unassign-before-free',
+  'snp-unmap-before-rmpchange',
+  'snp-vmsa-tracks-memory',
   'spurious-exit-ok-stale-map-not',
   'td-nonleaf-immortal',
   'td-root-immutable',
