@@ -19,6 +19,7 @@
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
 
 #define EBADF 9
+#define ENODEV 19
 #define current smp_processor_id()
 #define current_mm (&init_mm)
 /* a signal for the running thread: an injected choice */
