@@ -113,7 +113,8 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     const totals = totalsOf(judged);
     listMissed(judged);
     console.log(totalsText(totals));
-    const run = `${options.tier} tier, ${options.releases.join(', ')}, ${options.budget} s per patch.`;
+    const parts = options.resume ? ' Put together from several runs, of other budgets too.' : '';
+    const run = `${options.tier} tier, ${options.releases.join(', ')}, ${options.budget} s per patch.${parts}`;
     if (options.write) writeFileSync(join(root, 'test/kernel/RESULTS.md'), resultsText(judged, REASONS, run));
     const below = shortfalls(totals);
     for (const sentence of below) console.log(`below the bounds: ${sentence}`);
