@@ -55,7 +55,7 @@ export interface InPlace {
   /** VM types that the tree has no code for. */
   readonly lacks: readonly VmType[];
   readonly notes: readonly string[];
-  /** A tree was named and could not be used. */
+  /** A tree was named and could not be used, or a part of the change runs in what stands for a file of it. */
   readonly disappointed: boolean;
 }
 
@@ -140,7 +140,9 @@ class PlacedSeries implements Series {
       ...snapshot.notes,
       ...snapshot.lacks.map((vm) => `${vm} is not applicable: this kernel has no such VM type`),
     ];
-    return { patch: placed, tree: snapshot.ref, lacks: snapshot.lacks, notes, disappointed: false };
+    // What a stand-in does with a change is no proof of what the file itself does with it.
+    const disappointed = stoodIn.length > 0;
+    return { patch: placed, tree: snapshot.ref, lacks: snapshot.lacks, notes, disappointed };
   }
 
   /**
@@ -166,7 +168,10 @@ class PlacedSeries implements Series {
     const names = stood.map(({ oldPath }) => oldPath).join(', ');
     return {
       placement: mergePlacements(placement, inStandIns),
-      notes: [`${names}: not compiled from the tree; its hunks were placed by structure into what stands for it`],
+      notes: [
+        `${names}: not compiled from the tree; its hunks were placed by structure into what stands for it, ` +
+          'so that a run without a finding is no clean verdict',
+      ],
     };
   }
 
