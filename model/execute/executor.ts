@@ -84,13 +84,20 @@ export class Executor {
   }
 
   /**
-   * As a new one on the same program and memory, which has been reset, but with the functions that it has compiled.
+   * As a new one, after a `rest`, on the same program and memory, which has been reset, but with the functions that it
+   * has compiled.
    * Builtins and the like are those that it was made with. Errors: as the constructor's.
    */
   restart({ machine, host, log }: Pick<ExecutorOptions, 'machine' | 'host' | 'log'>): void {
     this.machine = machine;
     this.host = host;
     this.log = log ?? NO_LOG;
+    relink(this.program, this.memory, this.linked);
+  }
+
+  /** Forget the run that is over: its stacks, its counts, and whoever listened, with all that they hold. */
+  rest(): void {
+    this.log = NO_LOG;
     this.stacks = new StackTable();
     this.steps = 0;
     this.stepsPerTransition = STEPS_PER_TRANSITION;
@@ -102,7 +109,6 @@ export class Executor {
     this.frame = null;
     this.depth = 0;
     for (const { covered } of this.functions.values()) covered.fill(0);
-    relink(this.program, this.memory, this.linked);
   }
 
   // ---- functions ----

@@ -10,7 +10,7 @@ import { Findings, type Found } from './findings';
 import { Lockset } from './lockset';
 import { toSchedule } from './schedule';
 import { packAction, Search, type SearchEnd, type SearchListener } from './search';
-import { type MachineFactory, type Observer, Simulation } from './simulation';
+import { type MachineFactory, type Observer, SILENT, Simulation } from './simulation';
 import { StateStore } from './state-store';
 import type { Bounds, Cancel, RunResult, Scenario, SourcePlace, Violation } from './types';
 
@@ -213,8 +213,7 @@ class Run {
   private keepViolations(search: Search): void {
     const { sim } = this;
     const observer = sim.observer;
-    const silent: Observer = { violation: () => {}, unknown: () => {}, witness: () => {}, fact: () => {} };
-    sim.observer = silent;
+    sim.observer = SILENT;
     for (const found of this.findings.violations) {
       search.store.restore(0, sim.stacks);
       sim.memory.mark();

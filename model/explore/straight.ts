@@ -6,14 +6,12 @@
 import type { Program } from '../execute/program';
 import type { VmType } from '../machine/types';
 import type { RunOptions } from './run';
-import { type Observer, Simulation } from './simulation';
+import { SILENT, Simulation } from './simulation';
 import type { Action, Scenario } from './types';
 
 /** Transitions of one thread in a row after which it is taken to spin, and of the whole run. */
 const MOST_IN_A_ROW = 2000;
 const MOST = 20_000;
-
-const SILENT: Observer = { violation: () => {}, unknown: () => {}, witness: () => {}, fact: () => {} };
 
 /** The schedule, without injected faults. Empty when the set-up does not end. */
 export function straightRun(
