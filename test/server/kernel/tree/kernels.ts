@@ -22,6 +22,8 @@ const ROOT = join(import.meta.dirname, '../../../..');
 export interface Kernel {
   /** `7.3` */
   readonly release: string;
+  /** `7.3.4`, as its Makefile says; empty where the kernel is not there. */
+  readonly version: string;
   /** VM types that the tree has no code for. */
   readonly lacks: readonly VmType[];
   /** A file of the tree, empty where there is none. */
@@ -45,6 +47,7 @@ function kernelOf(release: string): Kernel {
   let unmodified: Program | undefined;
   return {
     release,
+    version: versionOf(read('Makefile') ?? ''),
     lacks: lacks(read),
     text: (path) => read(path) ?? '',
     program: async (overrides) => {
@@ -56,6 +59,13 @@ function kernelOf(release: string): Kernel {
       return unmodified;
     },
   };
+}
+
+function versionOf(makefile: string): string {
+  const parts = ['VERSION', 'PATCHLEVEL', 'SUBLEVEL'].map(
+    (name) => makefile.match(new RegExp(`^${name} = (\\d+)$`, 'm'))?.[1],
+  );
+  return parts.every((part) => part !== undefined) ? parts.join('.') : '';
 }
 
 async function compilerOf(folder: string): Promise<(overrides: Overrides) => Program> {

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { VmType } from '../../../../model/machine/types';
 import { scenarios } from '../../../../model/scenarios';
+import { CENSUS_PREEMPTIONS } from '../../../../model/scenarios/census';
+import { type Tally, tallyOf } from '../../../census/census';
 import { broken, explore, summary } from '../../../model/scenarios/reference';
 import { isThere, type Kernel, RELEASES } from './kernels';
 
@@ -88,6 +90,8 @@ const present = (kernel: Kernel, id: string, vm: VmType): readonly string[] =>
 
 describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel]))('kernel %s', (_, kernel) => {
   const runs = scenarios.flatMap(({ id, vm }) => vm.map((type): [string, VmType] => [id, type]));
+  let tally: Tally | null = null;
+  afterAll(async () => tally?.close(await kernel.program()));
 
   it.skipIf(!isThere(kernel))('compiles without a problem at file scope', async () => {
     const { problems, files } = await kernel.program();
@@ -100,14 +104,16 @@ describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel
   });
 
   it.skipIf(!isThere(kernel)).each(runs.filter(([, vm]) => !kernel.lacks.includes(vm)))(
-    'is clean, complete and not vacuous in %s on %s with one preemption',
+    'is clean, complete, not vacuous and as large as it was in %s on %s, with two preemptions',
     async (id, vm) => {
-      const result = explore(await kernel.program(), id, vm, { preemptions: 1 });
+      const result = explore(await kernel.program(), id, vm, { preemptions: CENSUS_PREEMPTIONS });
       const text = summary(result);
       expect(broken(result), text).toEqual(present(kernel, id, vm));
       expect(result.unknowns, text).toEqual([]);
       expect(result.vacuous, text).toEqual([]);
       expect(result.complete, text).toBe(true);
+      tally ??= tallyOf(kernel.version);
+      tally.count(result);
     },
   );
 });
