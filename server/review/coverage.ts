@@ -89,9 +89,12 @@ function notCompiled({ path, executable, imageLines }: ChangedLine, outline: Out
   const own = outline.functions.filter(({ file }) => file === path);
   if (own.some(({ line, endLine }) => imageLines.some((at) => at >= line && at <= endLine))) return null;
   return own.length === 0 && outline.lines[path] === undefined
-    ? `${path} is not among the files that are compiled`
+    ? notAmongCompiled(path)
     : 'nothing that is compiled in this configuration has or uses this line';
 }
+
+/** Why a line of a file that no unit has says nothing. */
+export const notAmongCompiled = (path: string): string => `${path} is not among the files that are compiled`;
 
 function stateOf(line: ChangedLine, side: SideRuns, ran: ReadonlyMap<string, ReadonlySet<number>>): LineState {
   const path = line.path ?? '';

@@ -4,12 +4,14 @@
  */
 
 import type { RunResult } from '../../model/explore/types';
+import { neverEntered } from '../../model/scenarios/census';
 import { changedBy } from './changed';
 import { compareRuns, type RunPair } from './compare';
 import { coverageOf } from './coverage';
 import { groupDifferences } from './finding';
 import type { CodeDifference, Outline, Overrides } from './jobs';
 import { createLocator } from './locate';
+import { neverRun } from './never-run';
 import { factNotes, stopNotes, undecidedNotes } from './notes';
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
@@ -45,6 +47,8 @@ export async function reviewPlaced(
   progress: Progress,
   onFinding: (finding: Finding) => void,
 ): Promise<PlacedReview> {
+  const unrun = asked ? null : neverRun(placement);
+  if (unrun !== null) return unrun;
   const sides: Sides = placement.texts;
   const [outlinePre, outlinePost, difference] = await outlinesOf(sides, session);
   const changed = changedBy(placement, { pre: outlinePre, post: outlinePost }, difference);
@@ -232,7 +236,8 @@ async function pairWith(
 
 /**
  * Functions that the patch changes and that no run has entered yet may be those of a race or of a failure,
- * which a first look does not meet: the remaining situations are explored whole, until all are entered.
+ * which a first look does not meet: the remaining situations are explored whole, until all are entered. Those that
+ * whole explorations of the kernel releases never met are not waited for.
  */
 async function runForUnmet(
   rest: readonly Probe[],
@@ -244,7 +249,7 @@ async function runForUnmet(
   changed: Changed,
   onPair: (pair: RunPair) => void,
 ): Promise<RunPair[]> {
-  const unmet = new Set([...changed.functions].filter((name) => reachable.has(name)));
+  const unmet = new Set([...changed.functions].filter((name) => reachable.has(name) && !neverEntered.has(name)));
   const meet = (run: RunResult): void => {
     for (const name of run.functions) unmet.delete(name);
   };

@@ -20,6 +20,11 @@ export const UNITS: readonly string[] = [
   'arch/x86/kvm/svm/sev.c',
 ];
 
+/** Whether a file may be part of what is compiled: a unit, a header, or what stands for one of the kernel's files. */
+export function isCompiled(path: string): boolean {
+  return UNITS.includes(path) || !path.endsWith('.c') || path.startsWith('model/');
+}
+
 /** Headers outside KVM's own folders that are the tree's own. */
 export const OWN_HEADERS: readonly RegExp[] = [
   /^linux\/kvm[a-z_]*\.h$/,
