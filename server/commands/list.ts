@@ -1,28 +1,69 @@
 /** `list` and `explain`: what the tool knows, from the model's own records. */
 
 import { invariants } from '../../model/invariants/index';
+import { type Count, countedKernels, countOf } from '../../model/scenarios/census';
 import { scenarios } from '../../model/scenarios/index';
 import { lookup, vocabulary } from '../../model/vocabulary/index';
 import { UsageError } from './usage';
+
+/** Kernel (`reference`, `7.3.4`), then VM type: what complete runs of the unmodified code have, at two preemptions. */
+type Counts = Readonly<Record<string, Readonly<Record<string, Count>>>>;
 
 interface Row {
   readonly id: string;
   readonly title: string;
   readonly vm: readonly string[];
   readonly source: string;
+  /** Of an invariant: of the scenarios that exercise it, together. */
+  readonly counts?: Counts;
+  /** Of an invariant: the scenarios that exercise it. */
+  readonly scenarios?: readonly string[];
 }
 
 function rowsOf(what: string): Row[] {
   switch (what) {
     case 'invariants':
-      return invariants.map(({ id, title, vm, source }) => ({ id, title, vm, source }));
+      return invariants.map(({ id, title, vm, source }) => {
+        const exercising = scenarios
+          .filter((scenario) => scenario.invariants.includes(id))
+          .map((scenario) => scenario.id);
+        return { id, title, vm, source, scenarios: exercising, counts: countsOf(exercising, vm) };
+      });
     case 'scenarios':
-      return scenarios.map(({ id, title, vm, source, name }) => ({ id, title, vm, source, name }));
+      return scenarios.map(({ id, title, vm, source, name }) => {
+        return { id, title, vm, source, name, counts: countsOf([id], vm) };
+      });
     case 'vocabulary':
       return vocabulary.map(({ name, meaning, source }) => ({ id: name, title: meaning, vm: [], source }));
     default:
       throw new UsageError(`"${what}" cannot be listed; invariants, scenarios and vocabulary can`);
   }
+}
+
+function countsOf(ids: readonly string[], types: readonly string[]): Counts {
+  const counts: Record<string, Record<string, Count>> = {};
+  for (const kernel of countedKernels) {
+    for (const vm of types) {
+      const known = ids.flatMap((id) => countOf(kernel, id, vm) ?? []);
+      if (known.length === 0) continue;
+      const sum = (of: (count: Count) => number): number => known.reduce((total, count) => total + of(count), 0);
+      (counts[kernel] ??= {})[vm] = {
+        states: sum(({ states }) => states),
+        transitions: sum((each) => each.transitions),
+      };
+    }
+  }
+  return counts;
+}
+
+/** A line for each kernel: `7.3.4: default 3210 states, 5210 transitions; tdx ...`. */
+function countLines(counts: Counts): string[] {
+  return Object.entries(counts).map(([kernel, types]) => {
+    const each = Object.entries(types).map(
+      ([vm, { states, transitions }]) => `${vm} ${states} states, ${transitions} transitions`,
+    );
+    return `${kernel}: ${each.join('; ')}`;
+  });
 }
 
 /** Prints the list. Errors: `UsageError`. */
@@ -33,14 +74,29 @@ export function runList(what: string, format: string): void {
     return;
   }
   const width = Math.max(...rows.map(({ id }) => id.length));
-  for (const { id, title, vm } of rows) {
+  for (const { id, title, vm, source, counts = {} } of rows) {
     process.stdout.write(`${id.padEnd(width)}  ${title}${vm.length > 0 ? ` (${vm.join(', ')})` : ''}\n`);
+    if (vm.length === 0) continue;
+    process.stdout.write(`${' '.repeat(width)}  ${source}${statesText(counts)}\n`);
   }
+}
+
+/** States of all VM types, per kernel. */
+function statesText(counts: Counts): string {
+  const each = Object.entries(counts).map(([kernel, types]) => {
+    return `${Object.values(types).reduce((sum, { states }) => sum + states, 0)} (${kernel})`;
+  });
+  return each.length === 0 ? '' : `; states: ${each.join(', ')}`;
 }
 
 /** Prints the page of an invariant, a scenario or a word. Errors: `UsageError`. */
 export function runExplain(id: string): void {
   process.stdout.write(`${explain(id)}\n`);
+}
+
+function exercisedBy(id: string): string[] {
+  const ids = scenarios.filter((scenario) => scenario.invariants.includes(id)).map((scenario) => scenario.id);
+  return ids.length === 0 ? [] : [`Exercised by: ${ids.join(', ')}`];
 }
 
 /** The page as plain text; also what a hover shows. */
@@ -55,6 +111,7 @@ export function explain(id: string): string {
       `Why: ${invariant.why}`,
       `Example of a change that breaks it: ${invariant.example}`,
       `VM types: ${invariant.vm.join(', ')}`,
+      ...exercisedBy(invariant.id),
       `Source: ${invariant.source}`,
     ].join('\n');
   }
@@ -70,6 +127,7 @@ export function explain(id: string): string {
       `Invariants: ${scenario.invariants.join(', ')}`,
       ...scenario.mutations.map(({ title, breaks }) => `Broken by: ${title} (${breaks.join(', ')})`),
       `VM types: ${scenario.vm.join(', ')}`,
+      ...countLines(countsOf([scenario.id], scenario.vm)).map((line) => `Complete runs on ${line}`),
       `Source: ${scenario.source}`,
     ].join('\n');
   }
