@@ -56,7 +56,13 @@ describe('a change of what functions use', () => {
 describe('a change that nothing uses', () => {
   it.each([
     ['a comment', 'guest_memfd.c', '	pgoff_t end = (offset + len)', '	/* behind the last */\n', 'changes no token'],
-    ['a constant', 'kvm_host.h', '	union kvm_mmu_notifier_arg arg;\n	enum', 'enum { UNUSED = 3 };\n', 'the same steps'],
+    [
+      'a constant',
+      'kvm_host.h',
+      '	union kvm_mmu_notifier_arg arg;\n	enum',
+      'enum { UNUSED = 3 };\n',
+      'the same steps',
+    ],
   ])('%s, is clean without a whole run', async (_, file, from, added, why) => {
     const found = await reviewed('sw-protected', file, from, added + from);
     expect([found.verdict, found.findings]).toEqual(['clean', []]);
