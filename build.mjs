@@ -32,7 +32,7 @@ const PROGRAMS = {
   'review-worker': 'server/lsp/review-worker.ts',
 };
 
-const COPIED = ['model/reference', 'model/scenarios', 'model/builtins', 'model/kernel'];
+const COPIED = ['model/reference', 'model/scenarios', 'model/builtins', 'model/kernel', 'model/edge'];
 
 /** Build everything into `dist`. For tests with a stand-in: `programs` replaces entries (null: none), `pages` may be left out. */
 export async function buildAll({ dist = path.join(root, 'dist'), programs = {}, pages = true } = {}) {

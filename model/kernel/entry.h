@@ -13,6 +13,13 @@
 #include <asm/vmx.h>
 #include "svm_entry.h"
 
+#ifdef TREE_HAS_SEV
+/* ops of SVM's guests that have nothing to do with the MMU */
+void svm_fill_ops(struct kvm_x86_ops *ops);
+#else
+#define svm_fill_ops(ops) do { } while (0)
+#endif
+
 #define DRIVER_VCPUS 4
 #define DRIVER_SLOTS 3
 

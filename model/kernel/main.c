@@ -94,6 +94,7 @@ void enter_hardware_setup(int vm_type)
 	kvm_mmu_x86_module_init();
 	if (is_svm_type(vm_type)) {
 		kvm_x86_ops = *svm_hardware_setup();
+		svm_fill_ops(&kvm_x86_ops);
 	} else {
 		vmx_hardware_setup();
 		kvm_x86_ops = vt_x86_ops;

@@ -4,6 +4,7 @@
  * order, memslots' metadata, the causes of kvm_zap_gfn_range(), VM creation and destruction.
  */
 #include "entry.h"
+#include "sev.h"
 
 struct kvm_host_values kvm_host = { .maxphyaddr = 48 };
 struct kvm_caps kvm_caps = {
@@ -334,6 +335,9 @@ int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
 	vcpu->arch.efer = EFER_LME | EFER_LMA | EFER_NX;
 	vcpu->arch.apic = kzalloc(sizeof(*vcpu->arch.apic), GFP_KERNEL);
 	vcpu->arch.apic->apicv_active = true;
+	/* only guests of SEV-ES look at it */
+	if (is_svm_type(vcpu->kvm->arch.vm_type))
+		vcpu->arch.guest_fpu.fpstate = kzalloc(sizeof(struct fpstate), GFP_KERNEL);
 
 	r = kvm_mmu_create(vcpu);
 	if (r < 0)

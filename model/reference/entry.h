@@ -6,6 +6,7 @@
 #include "kvm_host.h"
 #include "guest.h"
 #include "tdx.h"
+#include "svm_entry.h"
 
 #define DRIVER_VCPUS KVM_MAX_VCPUS
 #define DRIVER_SLOTS KVM_USER_MEM_SLOTS
@@ -16,6 +17,12 @@
 /* The module's initialisation. */
 static inline void enter_hardware_setup(int vm_type)
 {
+	if (is_svm_type(vm_type)) {
+		kvm_x86_ops = *svm_hardware_setup();
+		kvm_x86_ops.vcpu_size = svm_vcpu_size();
+		return;
+	}
+
 	kvm_mmu_set_ept_masks(true);
 	tdx_hardware_setup();
 }
@@ -30,22 +37,19 @@ static inline void enter_prepare_vm(struct kvm *kvm)
 {
 	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VM };
 
-	if (kvm->arch.vm_type == KVM_X86_TDX_VM)
+	if (is_svm_type(kvm->arch.vm_type))
+		svm_prepare_vm(kvm);
+	else if (kvm->arch.vm_type == KVM_X86_TDX_VM)
 		WARN_ON(tdx_vm_ioctl(kvm, &cmd));
 }
-
-/* No guests on SVM here. */
-#define is_svm_type(type) false
-#define svm_launch_pages(kvm, gfn, nr_pages, uaddr) (-EINVAL)
-#define svm_launch_finish(kvm) (-EINVAL)
-#define svm_create_ap(vcpu, target, gfn) (-EINVAL)
-#define svm_make_huge(vcpu, gmem_fd, gfn) (-EINVAL)
 
 /* The vCPU is taken to have run on this CPU last, as set-up left it. */
 static inline void enter_leave_on(struct kvm_vcpu *vcpu, int cpu)
 {
 	if (vcpu->cpu != cpu)
 		vcpu->cpu = cpu;
+	if (is_svm_type(vcpu->kvm->arch.vm_type))
+		svm_ran_on(vcpu, cpu);
 }
 
 /* The vCPU behind what KVM_CREATE_VCPU has made. */

@@ -19,7 +19,23 @@
 #define CONFIG_KVM_SW_PROTECTED_VM 1
 #define CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES 1
 #define CONFIG_HAVE_KVM_ARCH_GMEM_POPULATE 1
+#define CONFIG_HAVE_KVM_ARCH_GMEM_CONVERT 1
+#define CONFIG_HAVE_KVM_ARCH_GMEM_RECLAIM 1
+#define CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE 1
 #define CONFIG_KVM_INTEL_TDX 1
+#define CONFIG_KVM_AMD_SEV 1
+
+/* what the stand-ins of the hardware's edge ask of a tree: this KVM has what 7.3 has */
+#define TREE_HAS_TDX 1
+#define TREE_HAS_SEV 1
+#define TREE_HAS_SEV_VM_INIT 1
+#define TREE_HAS_SEV_VCPU_CREATE 1
+#define TREE_HAS_SEV_INIT_EVENT 1
+#define TREE_HAS_FALLIBLE_PRE_SEV_RUN 1
+#define TREE_HAS_RELOAD_VMSA 1
+#define TREE_HAS_GMEM_MAKE_PRIVATE 1
+#define TREE_HAS_GMEM_INVALIDATE_RANGE 1
+#define TREE_HAS_GMEM_MAX_MAPPING_LEVEL 1
 
 #define __read_mostly
 #define __init
@@ -95,7 +111,10 @@ enum pg_level {
 #define KVM_EXIT_INTERNAL_ERROR 17
 #define KVM_EXIT_MEMORY_FAULT 39
 
+#define KVM_EXIT_SYSTEM_EVENT 24
+
 #define KVM_HC_MAP_GPA_RANGE 12
+#define KVM_MAP_GPA_RANGE_PAGE_SZ_4K 0
 #define KVM_MAP_GPA_RANGE_ENCRYPTED (1 << 4)
 #define KVM_MAP_GPA_RANGE_DECRYPTED 0
 
@@ -209,6 +228,10 @@ static inline gpa_t gfn_to_gpa(gfn_t gfn)
 #define KVM_REQ_APICV_UPDATE KVM_ARCH_REQ_FLAGS(25, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
 #define KVM_REQ_TLB_FLUSH_CURRENT KVM_ARCH_REQ(26)
 #define KVM_REQ_TLB_FLUSH_GUEST KVM_ARCH_REQ_FLAGS(27, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
+#define KVM_REQ_VMSA_PAGE_RELOAD \
+	KVM_ARCH_REQ_FLAGS(33, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
+#define KVM_REQ_UPDATE_PROTECTED_GUEST_STATE \
+	KVM_ARCH_REQ_FLAGS(34, KVM_REQUEST_WAIT)
 #define KVM_REQ_MMU_FREE_OBSOLETE_ROOTS KVM_ARCH_REQ_FLAGS(31, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
 
 enum {
@@ -232,9 +255,16 @@ typedef enum exit_fastpath_completion fastpath_t;
 #define PFERR_USER_MASK BIT(2)
 #define PFERR_RSVD_MASK BIT(3)
 #define PFERR_FETCH_MASK BIT(4)
+#define PFERR_GUEST_RMP_MASK BIT_ULL(31)
 #define PFERR_GUEST_FINAL_MASK BIT_ULL(32)
 #define PFERR_GUEST_PAGE_MASK BIT_ULL(33)
+#define PFERR_GUEST_ENC_MASK BIT_ULL(34)
+#define PFERR_GUEST_SIZEM_MASK BIT_ULL(35)
+#define PFERR_GUEST_VMPL_MASK BIT_ULL(36)
+/* KVM's own: no hardware sets them */
+#define PFERR_IMPLICIT_ACCESS BIT_ULL(48)
 #define PFERR_PRIVATE_ACCESS BIT_ULL(49)
+#define PFERR_SYNTHETIC_MASK (PFERR_IMPLICIT_ACCESS | PFERR_PRIVATE_ACCESS)
 
 /* ---- ranges ---- */
 union kvm_mmu_notifier_arg {
@@ -335,8 +365,15 @@ struct kvm_vcpu_arch {
 	/* the guest has an event waiting: kvm_vcpu_has_events() */
 	bool event_pending;
 	bool apicv_active;
+	/* SEV-ES: the registers are encrypted from here on */
+	bool guest_state_protected;
+	unsigned int last_vmentry_cpu;
+	/* those that a hypercall passes arguments in */
+	unsigned long regs[1];
 	int (*complete_userspace_io)(struct kvm_vcpu *vcpu);
 };
+
+#define VCPU_REGS_RAX 0
 
 #define KVM_MP_STATE_RUNNABLE 0
 #define KVM_MP_STATE_HALTED 3
@@ -406,6 +443,8 @@ struct kvm_arch {
 	u64 shadow_mmio_value;
 	gfn_t gfn_direct_bits;
 	u64 disabled_quirks;
+	/* hypercalls that user space answers, one bit each */
+	u64 hypercall_exit_enabled;
 	bool disable_nx_huge_pages;
 	atomic_t noncoherent_dma_count;
 	struct rw_semaphore apicv_update_lock;
@@ -463,6 +502,7 @@ struct kvm_x86_ops {
 	void (*vm_destroy)(struct kvm *kvm);
 	int (*vcpu_create)(struct kvm_vcpu *vcpu);
 	void (*vcpu_free)(struct kvm_vcpu *vcpu);
+	void (*vcpu_reset)(struct kvm_vcpu *vcpu, bool init_event);
 	void (*vcpu_load)(struct kvm_vcpu *vcpu, int cpu);
 	void (*load_mmu_pgd)(struct kvm_vcpu *vcpu, hpa_t root_hpa, int root_level);
 	void (*flush_tlb_all)(struct kvm_vcpu *vcpu);
@@ -473,6 +513,11 @@ struct kvm_x86_ops {
 	void (*refresh_apicv_exec_ctrl)(struct kvm_vcpu *vcpu);
 	int (*set_external_spte)(struct kvm *kvm, gfn_t gfn, u64 old_spte, u64 new_spte, enum pg_level level);
 	void (*free_external_spt)(struct kvm *kvm, struct kvm_mmu_page *sp);
+	void (*guest_memory_reclaimed)(struct kvm *kvm);
+	void (*reload_vmsa)(struct kvm_vcpu *vcpu);
+	int (*gmem_make_private)(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, kvm_pfn_t nr_pages);
+	void (*gmem_make_shared)(kvm_pfn_t pfn, kvm_pfn_t nr_pages);
+	void (*gmem_invalidate_range)(struct kvm *kvm, struct kvm_gfn_range *range);
 	int (*gmem_max_mapping_level)(struct kvm *kvm, kvm_pfn_t pfn, bool is_private);
 };
 
@@ -543,6 +588,12 @@ static inline void kvm_vcpu_kick(struct kvm_vcpu *vcpu)
 	__kvm_vcpu_kick(vcpu, false);
 }
 
+static inline void kvm_make_request_and_kick(unsigned int req, struct kvm_vcpu *vcpu)
+{
+	kvm_make_request(req, vcpu);
+	__kvm_vcpu_kick(vcpu, req & KVM_REQUEST_WAIT);
+}
+
 /* Ask a vCPU to leave; tells where it was. Pairs with the mode switch in vcpu_enter_guest(). */
 static inline int kvm_vcpu_exiting_guest_mode(struct kvm_vcpu *vcpu)
 {
@@ -599,11 +650,24 @@ static inline struct kvm_vcpu *kvm_get_vcpu(struct kvm *kvm, int i)
 	     idx < (kvm)->online_vcpus.counter && ({ vcpup = (kvm)->vcpu_array[idx]; 1; }); \
 	     idx++)
 
+static inline struct kvm_vcpu *kvm_get_vcpu_by_id(struct kvm *kvm, int id)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		if (vcpu->vcpu_id == id)
+			return vcpu;
+
+	return NULL;
+}
+
 int kvm_lock_all_vcpus(struct kvm *kvm);
 void kvm_unlock_all_vcpus(struct kvm *kvm);
 void kvm_destroy_vcpus(struct kvm *kvm);
 void kvm_get_kvm(struct kvm *kvm);
 void kvm_put_kvm(struct kvm *kvm);
+struct kvm_vcpu *kvm_get_running_vcpu(void);
 void vcpu_load(struct kvm_vcpu *vcpu);
 void vcpu_put(struct kvm_vcpu *vcpu);
 
@@ -854,6 +918,10 @@ long kvm_gmem_populate(struct kvm *kvm, gfn_t start_gfn, void __user *src,
 		       kvm_gmem_populate_cb post_populate, void *opaque);
 int kvm_gmem_create(struct kvm *kvm, struct kvm_create_guest_memfd *args);
 bool kvm_arch_supports_gmem_init_shared(struct kvm *kvm);
+int kvm_arch_gmem_make_private(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn,
+			       kvm_pfn_t nr_pages);
+void kvm_arch_gmem_reclaim(kvm_pfn_t pfn, kvm_pfn_t nr_pages);
+void kvm_arch_gmem_invalidate_range(struct kvm *kvm, struct kvm_gfn_range *range);
 
 static inline u64 kvm_gmem_get_supported_flags(struct kvm *kvm)
 {
@@ -897,6 +965,9 @@ static inline void kvm_release_faultin_page(struct kvm *kvm, struct page *page,
 	put_page(page);
 }
 
+#define kvm_release_page_unused(page) put_page(page)
+#define kvm_release_page_clean(page) put_page(page)
+
 /* ---- between generic and x86 code ---- */
 int kvm_arch_init_vm(struct kvm *kvm, unsigned long type);
 void kvm_arch_pre_destroy_vm(struct kvm *kvm);
@@ -922,6 +993,25 @@ void kvm_arch_commit_memory_region(struct kvm *kvm,
 				const struct kvm_memory_slot *new,
 				enum kvm_mr_change change);
 void kvm_arch_guest_memory_reclaimed(struct kvm *kvm);
+void kvm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event);
+
+static inline void kvm_set_mp_state(struct kvm_vcpu *vcpu, int mp_state)
+{
+	vcpu->arch.mp_state = mp_state;
+}
+
+static inline bool user_exit_on_hypercall(struct kvm *kvm, unsigned long hc_nr)
+{
+	return kvm->arch.hypercall_exit_enabled & BIT(hc_nr);
+}
+
+/* what user space may have answered */
+static inline bool kvm_is_valid_map_gpa_range_ret(u64 hypercall_ret)
+{
+	return !hypercall_ret || hypercall_ret == EINVAL ||
+	       hypercall_ret == EAGAIN;
+}
+
 void kvm_arch_register_noncoherent_dma(struct kvm *kvm);
 void kvm_arch_unregister_noncoherent_dma(struct kvm *kvm);
 void kvm_service_local_tlb_flush_requests(struct kvm_vcpu *vcpu);
@@ -932,11 +1022,18 @@ enum kvm_apicv_inhibit {
 	APICV_INHIBIT_REASON_HYPERV,
 	APICV_INHIBIT_REASON_ABSENT,
 	APICV_INHIBIT_REASON_BLOCKIRQ,
+	APICV_INHIBIT_REASON_SEV,
 };
 
 void kvm_set_or_clear_apicv_inhibit(struct kvm *kvm,
 				    enum kvm_apicv_inhibit reason, bool set);
 bool kvm_apicv_activated(struct kvm *kvm);
+
+static inline void kvm_set_apicv_inhibit(struct kvm *kvm,
+					 enum kvm_apicv_inhibit reason)
+{
+	kvm_set_or_clear_apicv_inhibit(kvm, reason, true);
+}
 
 #define KVM_MMU_LOCK(kvm) write_lock(&(kvm)->mmu_lock)
 #define KVM_MMU_UNLOCK(kvm) write_unlock(&(kvm)->mmu_lock)

@@ -6,10 +6,19 @@
 #include "kvm_host.h"
 #include "spte.h"
 
+/* the vCPU that a CPU's thread has loaded */
+static struct kvm_vcpu *kvm_running_vcpu[NR_CPUS];
+
+struct kvm_vcpu *kvm_get_running_vcpu(void)
+{
+	return kvm_running_vcpu[smp_processor_id()];
+}
+
 void vcpu_load(struct kvm_vcpu *vcpu)
 {
 	int cpu = get_cpu();
 
+	kvm_running_vcpu[cpu] = vcpu;
 	kvm_arch_vcpu_load(vcpu, cpu);
 	put_cpu();
 }
@@ -18,6 +27,7 @@ void vcpu_put(struct kvm_vcpu *vcpu)
 {
 	preempt_disable();
 	kvm_arch_vcpu_put(vcpu);
+	kvm_running_vcpu[smp_processor_id()] = NULL;
 	preempt_enable();
 }
 

@@ -8,7 +8,7 @@
 /* ---- files ---- */
 static struct file *fd_table[NR_FDS];
 /* what each CPU's task has to do before it is back in user space */
-static struct file *task_works[16];
+static struct file *task_works[NR_CPUS];
 
 /* for traces */
 static const char *const folio_lock_names[GMEM_NR_PAGES] = {
@@ -55,6 +55,18 @@ int fd_install_new(struct file *file)
 		}
 	}
 	return -EBUSY;
+}
+
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags)
+{
+	struct file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+
+	if (!file)
+		return -ENOMEM;
+	refcount_set(&file->f_count, 1);
+	file->f_op = fops;
+	file->private_data = priv;
+	return fd_install_new(file);
 }
 
 struct file *fget(unsigned int fd)
@@ -191,6 +203,8 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 		if (folio)
 			__gmem_truncate(&folio->page, index);
 		mutex_unlock(&mapping->folio_lock[index]);
+		if (folio && mapping->a_ops->free_folio)
+			mapping->a_ops->free_folio(folio);
 		if (folio)
 			put_page(&folio->page);
 	}

@@ -14,12 +14,15 @@
 #define PAGE_ALIGNED(x) (!((u64)(x) & (PAGE_SIZE - 1)))
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))
+#define copy_from_user(to, from, n) ({ memcpy(to, (const void *)(from), n); 0UL; })
+#define copy_to_user(to, from, n) ({ memcpy((void *)(to), from, n); 0UL; })
 #define u64_to_user_ptr(x) ((void *)(unsigned long)(x))
 #define PFN_PHYS(pfn) ((hpa_t)(pfn) << PAGE_SHIFT)
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
 
 #define EBADF 9
 #define ENODEV 19
+#define NR_CPUS 16
 #define current smp_processor_id()
 #define current_mm (&init_mm)
 /* a signal for the running thread: an injected choice */
@@ -59,6 +62,7 @@ enum migrate_mode { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT, MIGRATE_SYNC };
 struct address_space_operations {
 	int (*migrate_folio)(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode);
 	int (*error_remove_folio)(struct address_space *mapping, struct folio *folio);
+	void (*free_folio)(struct folio *folio);
 };
 
 struct address_space {
@@ -105,6 +109,8 @@ struct vm_fault {
 #define VM_FAULT_RETRY 0x400
 #define vmf_error(err) VM_FAULT_SIGBUS
 
+struct fd { struct file *file; };
+
 struct file {
 	refcount_t f_count;
 	const struct file_operations *f_op;
@@ -126,6 +132,8 @@ static inline loff_t i_size_read(const struct inode *inode)
 void inode_init_once(struct inode *inode);
 struct file *alloc_file_pseudo(struct inode *inode, const struct file_operations *fops);
 int fd_install_new(struct file *file);
+/* a descriptor of a file without an inode of its own: a device's */
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags);
 struct file *fget(unsigned int fd);
 struct file *get_file_active(struct file **f);
 void fput(struct file *file);

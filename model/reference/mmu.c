@@ -1630,6 +1630,11 @@ void kvm_arch_flush_shadow_memslot(struct kvm *kvm,
 
 	write_lock(&kvm->mmu_lock);
 
+#ifdef CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE
+	if (slot->gmem.file)
+		kvm_arch_gmem_invalidate_range(kvm, &range);
+#endif
+
 	if (zap_all) {
 		__kvm_mmu_zap_all_fast_front_half(kvm);
 	} else {
@@ -1788,6 +1793,12 @@ static void kvm_recover_nx_huge_pages(struct kvm *kvm,
 	else
 		write_unlock(&kvm->mmu_lock);
 	srcu_read_unlock(&kvm->srcu, rcu_idx);
+}
+
+int kvm_mmu_vendor_module_init(void)
+{
+	kvm_mmu_reset_all_pte_masks();
+	return 0;
 }
 
 int kvm_mmu_post_init_vm(struct kvm *kvm)

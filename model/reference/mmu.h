@@ -15,6 +15,7 @@ extern bool enable_mmio_caching;
 #define PT_ACCESSED_MASK (1ULL << 5)
 #define PT_DIRTY_MASK (1ULL << 6)
 #define PT_PAGE_SIZE_MASK (1ULL << 7)
+#define PT64_NX_MASK (1ULL << 63)
 
 #define ACC_READ_MASK PT_PRESENT_MASK
 #define ACC_WRITE_MASK PT_WRITABLE_MASK
@@ -62,6 +63,7 @@ void kvm_zap_gfn_range(struct kvm *kvm, gfn_t gfn_start, gfn_t gfn_end);
 void kvm_mmu_set_mmio_spte_mask(u64 mmio_value, u64 mmio_mask, u64 access_mask);
 void kvm_mmu_set_mmio_spte_value(struct kvm *kvm, u64 mmio_value);
 void kvm_mmu_set_ept_masks(bool has_ad_bits);
+int kvm_mmu_vendor_module_init(void);
 
 int kvm_mmu_page_fault(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, u64 error_code,
 		       void *insn, int insn_len);

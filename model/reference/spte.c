@@ -267,3 +267,33 @@ void kvm_mmu_set_ept_masks(bool has_ad_bits)
 	kvm_mmu_set_mmio_spte_mask(VMX_EPT_MISCONFIG_WX_VALUE,
 				   VMX_EPT_RWX_MASK | VMX_EPT_SUPPRESS_VE_BIT, 0);
 }
+
+/* The format of nested page tables, which is that of the CPU's own. */
+void kvm_mmu_reset_all_pte_masks(void)
+{
+	u64 mask;
+
+	kvm_ad_enabled = true;
+
+	shadow_user_mask = PT_USER_MASK;
+	shadow_accessed_mask = PT_ACCESSED_MASK;
+	shadow_dirty_mask = PT_DIRTY_MASK;
+	shadow_nx_mask = PT64_NX_MASK;
+	shadow_xs_mask = 0;
+	shadow_xu_mask = 0;
+	shadow_present_mask = PT_PRESENT_MASK;
+
+	shadow_acc_track_mask = 0;
+	shadow_me_value = 0;
+
+	shadow_host_writable_mask = DEFAULT_SPTE_HOST_WRITABLE;
+	shadow_mmu_writable_mask = DEFAULT_SPTE_MMU_WRITABLE;
+
+	/* MMIO is an address that no CPU has: the fault says "reserved" */
+	if (kvm_host.maxphyaddr < 52)
+		mask = BIT_ULL(51) | PT_PRESENT_MASK;
+	else
+		mask = 0;
+
+	kvm_mmu_set_mmio_spte_mask(mask, mask, ACC_WRITE_MASK | ACC_USER_MASK);
+}

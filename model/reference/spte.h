@@ -29,6 +29,10 @@
 					  VMX_EPT_USER_EXECUTABLE_MASK)
 #define SHADOW_ACC_TRACK_SAVED_BITS_SHIFT 52
 
+/* where the CPU walks tables of the format that it has for its own */
+#define DEFAULT_SPTE_HOST_WRITABLE BIT_ULL(9)
+#define DEFAULT_SPTE_MMU_WRITABLE BIT_ULL(10)
+
 #define EPT_SPTE_HOST_WRITABLE BIT_ULL(53)
 #define EPT_SPTE_MMU_WRITABLE BIT_ULL(55)
 
@@ -193,7 +197,7 @@ static inline bool spte_permission_fault(struct kvm_mmu *mmu, u64 spte,
 	if (fault->error_code & PFERR_WRITE_MASK)
 		return !is_writable_pte(spte);
 	if (fault->error_code & PFERR_FETCH_MASK)
-		return !(spte & shadow_xs_mask);
+		return shadow_nx_mask ? spte & shadow_nx_mask : !(spte & shadow_xs_mask);
 	return !(spte & PT_PRESENT_MASK);
 }
 
@@ -222,6 +226,7 @@ u64 make_huge_spte(struct kvm *kvm, u64 small_spte, int level);
 u64 make_nonleaf_spte(u64 *child_pt, bool ad_disabled);
 u64 make_mmio_spte(struct kvm_vcpu *vcpu, u64 gfn, unsigned int access);
 u64 mark_spte_for_access_track(u64 spte);
+void kvm_mmu_reset_all_pte_masks(void);
 
 static inline u64 restore_acc_track_spte(u64 spte)
 {

@@ -103,7 +103,7 @@ struct kvm_tdx_init_mem_region {
 #define KVM_TDX_INIT_MEM_REGION 3
 #define KVM_TDX_FINALIZE_VM 4
 
-/* TDH.VP.ENTER: the guest runs inside. In guest.c. */
+/* TDH.VP.ENTER: the guest runs inside. */
 u64 tdh_vp_enter(struct tdx_vp *vp, struct tdx_module_args *args);
 
 void tdx_hardware_setup(void);

@@ -140,6 +140,16 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 			kvm_make_request(KVM_REQ_TLB_FLUSH_CURRENT, vcpu);
 		if (kvm_check_request(KVM_REQ_APICV_UPDATE, vcpu))
 			kvm_vcpu_update_apicv(vcpu);
+
+		if (kvm_check_request(KVM_REQ_UPDATE_PROTECTED_GUEST_STATE, vcpu)) {
+			kvm_vcpu_reset(vcpu, true);
+			if (vcpu->arch.mp_state != KVM_MP_STATE_RUNNABLE) {
+				r = 1;
+				goto out;
+			}
+		}
+		if (kvm_check_request(KVM_REQ_VMSA_PAGE_RELOAD, vcpu))
+			kvm_x86_call(reload_vmsa)(vcpu);
 	}
 
 	r = kvm_mmu_reload(vcpu);
@@ -200,6 +210,12 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 cancel_injection:
 out:
 	return r;
+}
+
+/* RESET or INIT: only the vendor module has state to reset. */
+void kvm_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
+{
+	kvm_x86_call(vcpu_reset)(vcpu, init_event);
 }
 
 static bool kvm_vcpu_running(struct kvm_vcpu *vcpu)
@@ -331,6 +347,38 @@ bool kvm_arch_supports_gmem_init_shared(struct kvm *kvm)
 {
 	return !kvm_arch_has_private_mem(kvm);
 }
+
+/* Only SNP has something to do to the pages of a guest_memfd. */
+#ifdef CONFIG_HAVE_KVM_ARCH_GMEM_CONVERT
+int kvm_arch_gmem_make_private(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn,
+			       kvm_pfn_t nr_pages)
+{
+	if (!kvm_x86_ops.gmem_make_private)
+		return 0;
+
+	return kvm_x86_call(gmem_make_private)(kvm, gfn, pfn, nr_pages);
+}
+#endif
+
+#ifdef CONFIG_HAVE_KVM_ARCH_GMEM_RECLAIM
+void kvm_arch_gmem_reclaim(kvm_pfn_t pfn, kvm_pfn_t nr_pages)
+{
+	if (!kvm_x86_ops.gmem_make_shared)
+		return;
+
+	kvm_x86_call(gmem_make_shared)(pfn, nr_pages);
+}
+#endif
+
+#ifdef CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE
+void kvm_arch_gmem_invalidate_range(struct kvm *kvm, struct kvm_gfn_range *range)
+{
+	if (!kvm_x86_ops.gmem_invalidate_range)
+		return;
+
+	kvm_x86_call(gmem_invalidate_range)(kvm, range);
+}
+#endif
 
 int kvm_arch_init_vm(struct kvm *kvm, unsigned long type)
 {
@@ -518,6 +566,10 @@ void kvm_arch_commit_memory_region(struct kvm *kvm,
 /* Only SEV needs its caches written back here. */
 void kvm_arch_guest_memory_reclaimed(struct kvm *kvm)
 {
+	if (!kvm_x86_ops.guest_memory_reclaimed)
+		return;
+
+	kvm_x86_call(guest_memory_reclaimed)(kvm);
 }
 
 static void kvm_noncoherent_dma_assignment_start_or_stop(struct kvm *kvm)

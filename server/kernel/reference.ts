@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface Reference {
-  /** Text by path in the package (`model/reference/mmu.c`). */
+  /** Text by path in the package (`model/reference/mmu.c`, `model/edge/svm.c`). */
   readonly files: ReadonlyMap<string, string>;
   readonly scenarios: ReadonlyMap<string, string>;
   readonly builtins: ReadonlyMap<string, string>;
@@ -20,15 +20,23 @@ const FOLDERS = {
   scenarios: 'model/scenarios',
   builtins: 'model/builtins',
   kernel: 'model/kernel',
+  edge: 'model/edge',
 } as const;
 
-/** Reads the C files of the four folders under the package's root directory. A folder that is missing is empty. */
+/**
+ * Reads the C files of the five folders under the package's root directory: those of the hardware's edge belong to
+ * the reference and to what stands around a tree's KVM. A folder that is missing is empty.
+ */
 export async function loadReference(root: string): Promise<Reference> {
-  const [files, scenarios, builtins, kernel] = await Promise.all(
-    [FOLDERS.files, FOLDERS.scenarios, FOLDERS.builtins, FOLDERS.kernel].map((folder) => readFolder(root, folder)),
-  );
-  const none = new Map<string, string>();
-  return { files: files ?? none, scenarios: scenarios ?? none, builtins: builtins ?? none, kernel: kernel ?? none };
+  const read = (folder: string) => readFolder(root, folder);
+  const [files, scenarios, builtins, kernel, edge] = await Promise.all([
+    read(FOLDERS.files),
+    read(FOLDERS.scenarios),
+    read(FOLDERS.builtins),
+    read(FOLDERS.kernel),
+    read(FOLDERS.edge),
+  ]);
+  return { files: new Map([...files, ...edge]), scenarios, builtins, kernel: new Map([...kernel, ...edge]) };
 }
 
 async function readFolder(root: string, folder: string): Promise<Map<string, string>> {

@@ -12,7 +12,7 @@ import type { Range } from 'vscode-languageserver';
 export type ResolveFile = (file: string) => string | null;
 
 /** Where the package keeps the C that traces point into, relative to its root. */
-const SHIPPED = ['', 'model/reference', 'model/scenarios', 'model/builtins'];
+const SHIPPED = ['', 'model/reference', 'model/scenarios', 'model/builtins', 'model/kernel', 'model/edge'];
 
 /** Looks in the package's own C; remembers its answers. */
 export function createResolver(root: string): ResolveFile {

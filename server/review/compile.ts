@@ -44,8 +44,8 @@ export function compileReference(
   return compile({ units, include, defines: {}, constants: CONSTANTS, limits: LIMITS, expandedFrom }, parser, cache);
 }
 
-/** The reference first, then what the scenarios share, then the scenarios. */
+/** The reference with the hardware's edge first, then what the scenarios share, then the scenarios. */
 function rank(path: string): number {
-  if (path.startsWith('model/reference/')) return 0;
+  if (!path.startsWith('model/scenarios/')) return 0;
   return path.endsWith('/driver.c') ? 1 : 2;
 }

@@ -1,6 +1,6 @@
 /**
  * What a tree's own KVM is compiled with: which of its files are compiled whole, which of its headers
- * are read as they are, and what stands for the rest of the kernel (`model/kernel`, `model/builtins`).
+ * are read as they are, and what stands for the rest of the kernel (`model/kernel`, `model/edge`, `model/builtins`).
  * It knows names of files, and nothing of patches or runs.
  */
 
@@ -109,8 +109,8 @@ const STOOD_IN: Readonly<Record<string, string>> = {
   'arch/x86/kvm/x86.c': 'model/kernel/x86.c',
   'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
   'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
-  'arch/x86/kvm/svm/svm.c': 'model/kernel/svm.c',
-  'arch/x86/virt/svm/sev.c': 'model/kernel/psp.c',
+  'arch/x86/kvm/svm/svm.c': 'model/edge/svm.c',
+  'arch/x86/virt/svm/sev.c': 'model/edge/psp.c',
 };
 
 /** Our file that takes the place of a kernel file, null where the tree's own is compiled or nothing stands for it. */
@@ -125,7 +125,7 @@ export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: strin
     const text = tree(path);
     return text === null ? [] : [{ path, text }];
   });
-  const around = [...stand].filter(([path]) => /^model\/(kernel|scenarios)\/.*\.c$/.test(path));
+  const around = [...stand].filter(([path]) => /^model\/(kernel|edge|scenarios)\/.*\.c$/.test(path));
   const rank = ([path]: readonly [string, string]): number =>
     path.endsWith('/driver.c') ? 1 : path.includes('/scenarios/') ? 2 : 0;
   return [...own, ...around.sort((a, b) => rank(a) - rank(b)).map(([path, text]) => ({ path, text }))];

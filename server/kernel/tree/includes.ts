@@ -6,7 +6,7 @@
 import type { SourceText } from '../../c/index';
 import { INSTEAD, OWN_FOLDERS, OWN_HEADERS } from './environment';
 
-/** Our texts by path in the package: `model/kernel`, `model/builtins`, `model/scenarios`. */
+/** Our texts by path in the package: `model/kernel`, `model/edge`, `model/builtins`, `model/scenarios`. */
 export type StandIns = ReadonlyMap<string, string>;
 
 /** The header that stands for every one that is not KVM's own. */

@@ -7,7 +7,7 @@ import { compile } from '../../../server/c/index';
 import { nativeParser } from './compiler';
 
 const ROOT = join(import.meta.dirname, '../../../model');
-const FOLDERS = ['reference', 'builtins', 'scenarios'];
+const FOLDERS = ['reference', 'edge', 'builtins', 'scenarios'];
 
 const sources = new Map(
   FOLDERS.flatMap((folder) =>
@@ -21,7 +21,7 @@ const sources = new Map(
 );
 const include = (name: string) => sources.get(name.replace(/^.*\//, '')) ?? null;
 const all = [...sources.values()];
-const reference = all.filter((s) => /reference\/.*\.c$/.test(s.path));
+const reference = all.filter((s) => /(reference|edge)\/.*\.c$/.test(s.path));
 const drivers = all.filter((s) => /scenarios\/.*\.c$/.test(s.path));
 
 it('has no problem in any file', async () => {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Guests on SVM (SEV, SEV-ES and SNP VMs): the vendor module's ops, VMRUN and exits, and what a VMM says
- * of its guest. Stands for svm/svm.c; sev.c is the tree's own.
+ * of its guest. Stands for svm/svm.c; sev.c is the tree's own, or the reference's.
  */
 #include "entry.h"
 #include "sev.h"
@@ -10,29 +10,8 @@
 #include "svm/svm.h"
 #include <uapi/linux/psp-sev.h>
 
-bool npt_enabled = true;
-int lbrv = true;
-int vgif = true;
-bool intercept_smi = true;
-bool vnmi;
-bool x2avic_enabled;
-int nrips = true;
-int tsc_aux_uret_slot = -1;
 DEFINE_PER_CPU(struct svm_cpu_data, svm_data);
 static int sev_fd;
-
-/* branch records and intercepts are none of the MMU's business */
-__weak void svm_enable_lbrv(struct kvm_vcpu *vcpu)
-{
-}
-
-__weak void recalc_intercepts(struct vcpu_svm *svm)
-{
-}
-
-__weak void set_msr_interception(struct kvm_vcpu *vcpu, u32 *msrpm, u32 msr, int read, int write)
-{
-}
 
 static int svm_vm_init(struct kvm *kvm)
 {
@@ -91,7 +70,6 @@ static int svm_vcpu_create(struct kvm_vcpu *vcpu)
 	svm->vmcb01.ptr = kzalloc(sizeof(struct vmcb), GFP_KERNEL);
 	svm->current_vmcb = &svm->vmcb01;
 	svm->vmcb = svm->vmcb01.ptr;
-	vcpu->arch.guest_fpu.fpstate = kzalloc(sizeof(struct fpstate), GFP_KERNEL);
 	__machine_name(&svm->sev_es.snp_vmsa_mutex, vmsa_mutex_names[vcpu->vcpu_id]);
 	svm_vcpu_reset(vcpu, false);
 	return ret;
@@ -118,21 +96,12 @@ static void svm_flush_tlb_asid(struct kvm_vcpu *vcpu)
 	to_svm(vcpu)->vmcb->control.tlb_ctl = TLB_CONTROL_FLUSH_ASID;
 }
 
-static void svm_nop(struct kvm_vcpu *vcpu)
+static void svm_refresh_apicv_exec_ctrl(struct kvm_vcpu *vcpu)
 {
 }
 
 static void svm_vm_nop(struct kvm *kvm)
 {
-}
-
-static void svm_cache_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
-{
-}
-
-static u8 svm_get_mt_mask(struct kvm_vcpu *vcpu, gfn_t gfn, bool is_mmio)
-{
-	return 0;
 }
 
 /* What sev.c asks for before each VMRUN. */
@@ -205,11 +174,14 @@ static fastpath_t svm_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
 
 static int npf_interception(struct kvm_vcpu *vcpu)
 {
-	u64 error_code = to_svm(vcpu)->vmcb->control.exit_info_1;
-	gpa_t gpa = to_svm(vcpu)->vmcb->control.exit_info_2;
+	struct vcpu_svm *svm = to_svm(vcpu);
 	int rc;
 
-	WARN_ON_ONCE(error_code & PFERR_SYNTHETIC_MASK);
+	u64 error_code = svm->vmcb->control.exit_info_1;
+	gpa_t gpa = svm->vmcb->control.exit_info_2;
+
+	if (WARN_ON_ONCE(error_code & PFERR_SYNTHETIC_MASK))
+		error_code &= ~PFERR_SYNTHETIC_MASK;
 
 	/* an SNP guest says itself that it means its private memory */
 	if (vcpu->kvm->arch.vm_type == KVM_X86_SNP_VM && (error_code & PFERR_GUEST_ENC_MASK))
@@ -217,7 +189,7 @@ static int npf_interception(struct kvm_vcpu *vcpu)
 
 	rc = kvm_mmu_page_fault(vcpu, gpa, error_code, NULL, 0);
 
-	if (rc > 0 && (error_code & PFERR_GUEST_RMP_MASK))
+	if (rc > 0 && error_code & PFERR_GUEST_RMP_MASK)
 		sev_handle_rmp_fault(vcpu, gpa, error_code);
 
 	return rc;
@@ -261,16 +233,12 @@ static const struct kvm_x86_ops svm_x86_ops = {
 	.vcpu_reset = svm_vcpu_reset,
 	.vcpu_load = svm_vcpu_load,
 	.load_mmu_pgd = svm_load_mmu_pgd,
-	.get_mt_mask = svm_get_mt_mask,
 	.flush_tlb_all = svm_flush_tlb_asid,
 	.flush_tlb_current = svm_flush_tlb_asid,
 	.flush_tlb_guest = svm_flush_tlb_asid,
 	.vcpu_run = svm_vcpu_run,
 	.handle_exit = svm_handle_exit,
-	.cache_reg = svm_cache_reg,
-	.vcpu_blocking = svm_nop,
-	.vcpu_unblocking = svm_nop,
-	.refresh_apicv_exec_ctrl = svm_nop,
+	.refresh_apicv_exec_ctrl = svm_refresh_apicv_exec_ctrl,
 #ifdef TREE_HAS_TDX
 	/* trees with TDX have the op; for SEV it is empty */
 	.vm_pre_destroy = svm_vm_nop,

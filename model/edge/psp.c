@@ -88,55 +88,6 @@ int sev_issue_cmd_external_user(struct file *filep, unsigned int cmd, void *data
 	return sev_do_cmd(cmd, data, error);
 }
 
-int sev_platform_init(struct sev_platform_init_args *args)
-{
-	return 0;
-}
-
-int sev_guest_activate(struct sev_data_activate *data, int *error)
-{
-	return 0;
-}
-
-int sev_guest_deactivate(struct sev_data_deactivate *data, int *error)
-{
-	return 0;
-}
-
-int sev_guest_decommission(struct sev_data_decommission *data, int *error)
-{
-	return 0;
-}
-
-int sev_guest_df_flush(int *error)
-{
-	return 0;
-}
-
-int sev_module_init(void)
-{
-	return 0;
-}
-
-__weak void sev_platform_shutdown(void)
-{
-}
-
-__weak int sev_firmware_supported_vm_types(void)
-{
-	return ~0U;
-}
-
-__weak u64 sev_get_snp_policy_bits(void)
-{
-	return ~0ULL;
-}
-
-__weak bool sev_is_snp_ciphertext_hiding_supported(void)
-{
-	return false;
-}
-
 /* One page or two that follow each other, which during set-up the lowest free ones do. */
 struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
 {
