@@ -5,7 +5,7 @@
  */
 
 import type { VmType } from '../../model/machine/types';
-import { scenarios, TREE_ONLY } from '../../model/scenarios/index';
+import { scenarios } from '../../model/scenarios/index';
 import { scenariosOf } from '../../model/vocabulary/index';
 import { loadReference, type Reference } from '../kernel/reference';
 import { inScope } from '../kernel/scope';
@@ -148,19 +148,12 @@ async function reviewPatch(
     runs: { ...result.runs, milliseconds: 0 },
     notes: [
       ...place.notes,
-      ...treeOnlyNotes(place, options),
       ...result.notes,
       ...result.incomplete,
       ...changelogNotes(patch, place.patch, result.edited),
       ...problems,
     ],
   };
-}
-
-/** What was asked for, if only by asking for all, and runs in a tree's own code alone. */
-function treeOnlyNotes({ tree }: InPlace, { vm = null }: ReviewOptions): string[] {
-  const left = tree === null ? TREE_ONLY.filter((type) => vm === null || vm.includes(type)) : [];
-  return left.length === 0 ? [] : [`not run: ${left.join(', ')}, which need the code of a tree (--tree or --git)`];
 }
 
 async function runPlaced(

@@ -4,7 +4,6 @@
  */
 
 import type { VmType } from '../../model/machine/types';
-import { TREE_ONLY } from '../../model/scenarios';
 import { mergePlacements } from '../kernel/merge';
 import { placePatch } from '../kernel/place';
 import type { Reference } from '../kernel/reference';
@@ -192,7 +191,7 @@ class PlacedSeries implements Series {
     const patch = placedPatch(placePatch(files, index), 'reference', 'reference');
     this.texts = new Map([...this.texts, ...Object.entries(patch.texts.post)]);
     const notes = why.length === 0 ? [] : [...why, 'no kernel tree was used: the patch was run in the reference'];
-    return { patch, tree: null, lacks: TREE_ONLY, notes, disappointed: this.choice?.named === true };
+    return { patch, tree: null, lacks: [], notes, disappointed: this.choice?.named === true };
   }
 }
 

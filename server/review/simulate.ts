@@ -6,7 +6,7 @@
 import { formatSchedule, parseSchedule } from '../../model/explore/index';
 import type { TraceStep } from '../../model/explore/types';
 import type { VmType } from '../../model/machine/types';
-import { scenarios, TREE_ONLY } from '../../model/scenarios/index';
+import { scenarios } from '../../model/scenarios/index';
 import { DEFAULT_BOUNDS, type Overrides, type Runner } from './jobs';
 import type { PlacedPatch } from './placed';
 import type { InPlace, TreeChoice } from './series';
@@ -52,8 +52,6 @@ export async function simulateTexts(
   if (!scenario.vm.includes(options.vm)) {
     throw new Error(`${scenario.id} is not defined for ${options.vm}; it is for ${scenario.vm.join(', ')}`);
   }
-  if ((place?.tree ?? null) === null && TREE_ONLY.includes(options.vm))
-    throw new Error(`${options.vm} runs only in the code of a kernel tree: name one with --tree or --git`);
   if (place?.lacks.includes(options.vm)) throw new Error(`this kernel has no ${options.vm}`);
   const side = options.side ?? 'post';
   const placement = place?.patch ?? null;

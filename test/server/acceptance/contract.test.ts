@@ -151,7 +151,6 @@ describe('usage', () => {
     ['a simulation without a VM type', ['simulate', '--scenario', 'S02']],
     ['a simulation of no scenario', ['simulate', '--scenario', 'S99', '--vm', 'tdx']],
     ['a VM type that the scenario lacks', ['simulate', '--scenario', 'S23', '--vm', 'tdx']],
-    ['a VM type that only trees have', ['simulate', '--scenario', 'S02', '--vm', 'snp']],
     ['a schedule that cannot be read', ['simulate', '--scenario', 'S02', '--vm', 'tdx', '--schedule', 'x*y']],
   ])('%s: a sentence on standard error, exit 2', async (_, args) => {
     const ended = await command.run(args);
