@@ -26,6 +26,11 @@ const mmuLacks =
   (kernel: Kernel): boolean =>
     !text.test(kernel.text('arch/x86/kvm/mmu/mmu.c'));
 
+const sevLacks =
+  (text: RegExp) =>
+  (kernel: Kernel): boolean =>
+    !text.test(kernel.text('arch/x86/kvm/svm/sev.c'));
+
 const DIFFERENCES: readonly Difference[] = [
   {
     name: 'a tree of four levels',
@@ -68,10 +73,27 @@ const DIFFERENCES: readonly Difference[] = [
     of: 'reference',
     in: mmuLacks(/void kvm_mmu_recover_huge_pages\(/),
   },
+  {
+    name: 'the VMM has its image in a page',
+    why: 'KVM looks up the page that an SNP image is copied from; before, it copied from an address, which made no page.',
+    text: /^((a page|user) \(user\)|user): free -> user$/,
+    scenarios: ['S52'],
+    of: 'reference',
+    in: sevLacks(/\bstruct page \*src_page\b/),
+  },
 ];
 
-/** Here pages are used again after others were freed: a tree of four levels has taken other ones in between. */
-const REUSES_PAGES: ReadonlySet<string> = new Set(['S47']);
+/** Where pages do not go by the order of their appearance, and why. */
+const PAGES_DIFFER: ReadonlySet<string> = new Set([
+  // pages are used again after others were freed: a tree of four levels has taken other ones in between
+  'S47',
+  // see the image in DIFFERENCES
+  'S52',
+]);
+
+/** What runs on a kernel without the way to deal with it: the run shows the defect (see unmodified.test.ts). */
+const isBroken = (kernel: Kernel, id: string): boolean =>
+  ['S23', 'S48'].includes(id) && sevLacks(/\bsev_gmem_invalidate_range\b/)(kernel);
 
 const occurred = new Map<string, Set<string>>(RELEASES.map(({ release }) => [release, new Set()]));
 
@@ -83,12 +105,12 @@ function common(kernel: Kernel, id: string, texts: readonly string[], of: 'kerne
       (difference.of ?? 'kernel') === of &&
       (difference.in?.(kernel) ?? true),
   );
-  const kept = texts.filter((text) => {
+  const named = PAGES_DIFFER.has(id) ? texts.map((text) => text.replace(/page \d+/g, 'a page')) : texts;
+  return named.filter((text) => {
     const found = allowed.find((difference) => difference.text.test(text));
     if (found !== undefined) occurred.get(kernel.release)?.add(found.name);
     return found === undefined;
   });
-  return REUSES_PAGES.has(id) ? kept.map((text) => text.replace(/page \d+/g, 'a page')) : kept;
 }
 
 /** A result of the reference, worked out once for all releases. */
@@ -105,7 +127,7 @@ const reference = once(async (id, vm) => outcomesOf(await programWith(), id, vm)
 const straightReference = once(async (id, vm) => straightOutcomes(await programWith(), id, vm));
 
 describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel]))('kernel %s', (_, kernel) => {
-  const runs = inReference().filter(([, vm]) => !kernel.lacks.includes(vm));
+  const runs = inReference().filter(([id, vm]) => !kernel.lacks.includes(vm) && !isBroken(kernel, id));
 
   it.skipIf(!isThere(kernel)).each(runs)(
     'does to the machine what the reference does in %s on %s, in the same order and in any without preemptions',

@@ -12,6 +12,7 @@ import { callName } from '../../../../model/invariants/observe';
 import type { Invariant } from '../../../../model/invariants/types';
 import { Machine } from '../../../../model/machine/machine';
 import { hasPage, ownerOf, ownerText } from '../../../../model/machine/pages';
+import { rmpResult } from '../../../../model/machine/rmp';
 import { spteText } from '../../../../model/machine/spte';
 import { type MachineEvent, VM_TYPES, type VmType } from '../../../../model/machine/types';
 import { scenarioById } from '../../../../model/scenarios';
@@ -81,6 +82,10 @@ function outcome(m: Machine, e: MachineEvent, page: (pfn: number) => string): st
     }
     case 'sept':
       return `S-EPT of gfn ${e.gfn}, level ${e.level}: ${e.old} -> ${e.state}`;
+    case 'rmp':
+      return `RMP of ${page(e.pfn)}: ${e.old} -> ${e.state}`;
+    case 'rmp-request':
+      return `${e.name} of ${page(e.pfn)}: ${rmpResult(e.result)}`;
     case 'spte':
       return entry(m, e, page);
     case 'attribute-store':
