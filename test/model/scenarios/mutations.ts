@@ -7,6 +7,7 @@ import { at, edit, type Mutation } from './mutation';
 import { gmem } from './mutations-gmem';
 import { huge } from './mutations-huge';
 import { later } from './mutations-later';
+import { snp } from './mutations-snp';
 
 const QUIRK = `bool zap_all = kvm->arch.vm_type == KVM_X86_DEFAULT_VM &&
 		       kvm_check_has_quirk(kvm, KVM_X86_QUIRK_SLOT_ZAP_ALL);`;
@@ -363,4 +364,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   ...later,
   ...gmem,
   ...huge,
+  'pages and VMSAs of SNP guests': snp,
 };
