@@ -139,6 +139,23 @@ export function parentEntry(m: Machine, table: number): bigint | undefined {
   return typeof spte === 'bigint' ? spte : undefined;
 }
 
+/** Levels that a walk up from a table takes before the tables are known to point in a circle. */
+const MOST_LEVELS = 6;
+
+/** The root above a table, on KVM's list or not any more; undefined where KVM does not say which it is. */
+export function rootAbove(m: Machine, table: number): { readonly sp: number; readonly valid: boolean } | undefined {
+  let at = table;
+  for (let i = 0; i < MOST_LEVELS; i++) {
+    const pfn = Math.floor(m.pfnOf(at));
+    const sp = hasPage(pfn) ? pagePrivate(m, pfn) : 0;
+    const entry = sp === 0 ? undefined : numberField(m, PAGE, sp, 'ptep');
+    if (entry === undefined) return undefined;
+    if (entry === 0) return { sp, valid: numberField(m, PAGE, sp, 'role.invalid') !== 1 };
+    at = entry - (entry % PAGE_SIZE);
+  }
+  return undefined;
+}
+
 /** All entries of a table, in their order; none where there is no such page. */
 export function entriesOf(m: Machine, pfn: number): bigint[] {
   if (!hasPage(pfn)) return [];

@@ -1,7 +1,5 @@
 /** Why a seeded bug is missed, by its id. A miss without an entry is listed as unexplained. */
 export const REASONS: Readonly<Record<string, string>> = {
-  'b52-obsolete-root-not-checked':
-    'It takes a fault on shared memory that a fast zap comes into. S42 had one until it was made smaller, and found it; in S21 the shared page is there already.',
   'b54-loaded-root-not-flushed':
     "Translations are tagged with their root, as the CPU does it: those of the old root can be used again only when its page becomes a root once more. KVM takes roots from a vCPU's cache of 40 pages, which no run of a few steps uses up.",
   'b88-nx-worker-stopped-late':

@@ -167,6 +167,22 @@ describe('seq-recheck-under-lock', () => {
     b.spte(leaves, 0, entry(page));
     expect(b.broken).toEqual(['seq-recheck-under-lock']);
   });
+  it('sees a mapping in a root that was given up', () => {
+    const { b, root, leaves, page } = vm('default');
+    b.m.memory.setPtr(leaves.sp + 48, root.table);
+    b.invalidate(root);
+    b.fault(leaves, 0, page);
+    expect(b.broken).toContain('seq-recheck-under-lock');
+  });
+  it('lets a mapping into a root that is valid, beside one that is not', () => {
+    const { b, root, leaves, page } = vm('default');
+    b.m.memory.setPtr(leaves.sp + 48, root.table);
+    b.lock('mmu_lock');
+    b.invalidate(b.table(2, false));
+    b.unlock('mmu_lock');
+    b.fault(leaves, 0, page);
+    expect(b.broken).not.toContain('seq-recheck-under-lock');
+  });
 });
 
 describe('no-install-while-invalidating', () => {

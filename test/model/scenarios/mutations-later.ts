@@ -117,6 +117,11 @@ const slots: Mutation[] = [
 
 const roots: Mutation[] = [
   {
+    title: 'a fault does not ask whether its root is obsolete',
+    edits: [edit('mmu.c', '	if (sp && is_obsolete_sp(vcpu->kvm, sp))\n		return true;\n\n	if (!sp', '	if (!sp')],
+    found: [at('S21', 'default', 'seq-recheck-under-lock')],
+  },
+  {
     title: 'roots are not looked for again under the lock',
     edits: [
       edit(
