@@ -2,6 +2,4 @@
 export const REASONS: Readonly<Record<string, string>> = {
   'b54-loaded-root-not-flushed':
     "Translations are tagged with their root, as the CPU does it: those of the old root can be used again only when its page becomes a root once more. KVM takes roots from a vCPU's cache of 40 pages, which no run of a few steps uses up.",
-  'b88-nx-worker-stopped-late':
-    'arch/x86/kvm/x86.c is not compiled. The moved call is placed by structure into what stands for that file, and comes to stand elsewhere than behind kvm_mmu_uninit_vm(). Put there by hand, destroy-notifier-first reports it.',
 };
