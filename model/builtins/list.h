@@ -34,7 +34,8 @@ static inline void list_add_between(struct list_head *new, struct list_head *pre
 	new->next = next;
 	new->prev = prev;
 	next->prev = new;
-	WRITE_ONCE(prev->next, new);
+	/* as list_add_rcu() does it */
+	rcu_assign_pointer(prev->next, new);
 }
 
 static inline void list_add(struct list_head *new, struct list_head *head)

@@ -64,8 +64,9 @@ void __rcu_dereferenced(void);
 #define rcu_dereference(p) ({ __rcu_dereferenced(); READ_ONCE(p); })
 #define rcu_dereference_check(p, c) READ_ONCE(p)
 #define rcu_dereference_protected(p, c) (p)
-#define rcu_assign_pointer(p, v) WRITE_ONCE(p, v)
-#define smp_store_release(p, v) WRITE_ONCE(*(p), v)
+/* WRITE_ONCE, and no store before it reaches memory after it */
+#define rcu_assign_pointer(p, v) __store_release(p, v)
+#define smp_store_release(p, v) __store_release(*(p), v)
 #define smp_load_acquire(p) READ_ONCE(*(p))
 /* __xchg(ptr, new), __cmpxchg(ptr, old, new), __fetch_add/and/or(ptr, n): return the OLD value, typed by *ptr */
 #define xchg(p, v) __xchg(p, v)

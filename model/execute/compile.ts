@@ -96,7 +96,7 @@ function livenessOf(code: FunctionCode): Liveness {
 
 /** Accesses that a replay counts as scheduling points. */
 function isMarked(step: Step): boolean {
-  return step.s === 'atomic' || ((step.s === 'load' || step.s === 'store') && step.access === 'once');
+  return step.s === 'atomic' || ((step.s === 'load' || step.s === 'store') && step.access !== 'plain');
 }
 
 /** Zeros of the kind (number or BigInt) that each register holds, and a place for the base address. */

@@ -21,7 +21,7 @@ export function compileLoad(step: Of<'load'>, c: StepContext): Op {
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const size = sizeOf(step.t);
   const target = step.r;
-  const marked = step.access === 'once';
+  const marked = step.access !== 'plain';
   const read = reader(step.t, memory);
   return (r) => {
     const a = address(r);
@@ -58,7 +58,7 @@ function reader(t: Scalar, memory: Memory): (a: number) => Value {
 export function compileStore(step: Of<'store'>, c: StepContext): Op {
   const { next, x } = c;
   const { memory } = x;
-  const marked = step.access === 'once';
+  const marked = step.access !== 'plain';
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const value = compileExprAs(step.e, step.t, c.exprs);
   const size = sizeOf(step.t);

@@ -38,8 +38,11 @@ export type Expr =
 export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'rem' | 'and' | 'or' | 'xor' | 'shl' | 'shr';
 export type CompareOp = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
-/** How an access was written in C: a marked access is always a scheduling point, a plain one only when found racy. */
-export type Access = 'plain' | 'once';
+/**
+ * How an access was written in C: a marked access is always a scheduling point, a plain one only when found racy.
+ * `release`: a marked store behind which no store before it comes to memory.
+ */
+export type Access = 'plain' | 'once' | 'release';
 
 export type AtomicOp = 'xchg' | 'cmpxchg' | 'add' | 'sub' | 'and' | 'or';
 

@@ -1,6 +1,6 @@
 /** Calls that the compiler itself answers: marked accesses, atomics, and gcc's builtins. */
 
-import type { AtomicOp } from '../../model/execute/program';
+import type { Access, AtomicOp } from '../../model/execute/program';
 import { emitCall } from './call';
 import { pureValue } from './constant';
 import type { Context } from './context';
@@ -29,9 +29,11 @@ function readOnce(cx: Context, args: readonly SyntaxNode[]): Val {
   return load(cx, place(cx, node), 'once');
 }
 
-function writeOnce(cx: Context, args: readonly SyntaxNode[]): Val {
-  const target = place(cx, arg(args, 0));
-  return store(cx, target, expression(cx, arg(args, 1)), 'once');
+function markedStore(access: Access): Intrinsic {
+  return (cx, args) => {
+    const target = place(cx, arg(args, 0));
+    return store(cx, target, expression(cx, arg(args, 1)), access);
+  };
 }
 
 /** The word that an atomic works on. */
@@ -132,7 +134,8 @@ function wideOverflow(cx: Context, op: string, a: Val, b: Val, pointer: Val): Va
 
 const TABLE: Readonly<Record<string, Intrinsic>> = {
   __read_once: readOnce,
-  __write_once: writeOnce,
+  __write_once: markedStore('once'),
+  __store_release: markedStore('release'),
   __xchg: atomic('xchg'),
   __cmpxchg: atomic('cmpxchg'),
   __fetch_add: atomic('add'),

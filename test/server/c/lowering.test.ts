@@ -33,6 +33,7 @@ describe('memory accesses', () => {
     const text = `u64 f(struct s *p, u64 v) {
       u64 x = __read_once(p->a);
       __write_once(p->n, 0);
+      __store_release(p->n, 0);
       if (__cmpxchg(&p->a, x, v) != x) return 1;
       return __xchg(&p->b, 3) + __fetch_add(&p->a, 1);
     }`;
@@ -40,12 +41,13 @@ describe('memory accesses', () => {
       '3: r3 = load.once u64 r0',
       '3: r2 = r3',
       '4: store.once ptr (r0 add 16) = 0',
-      '5: r3 = cmpxchg u64 r0, r2, r1',
-      '5: branch (r3 ne r2) ? 5 : 6',
-      '5: return 1',
-      '6: r4 = xchg i32 (r0 add 8), 3',
-      '6: r3 = add u64 r0, 1',
-      '6: return (u64(r4) add r3)',
+      '5: store.release ptr (r0 add 16) = 0',
+      '6: r3 = cmpxchg u64 r0, r2, r1',
+      '6: branch (r3 ne r2) ? 6 : 7',
+      '6: return 1',
+      '7: r4 = xchg i32 (r0 add 8), 3',
+      '7: r3 = add u64 r0, 1',
+      '7: return (u64(r4) add r3)',
     ]);
   });
 

@@ -27,7 +27,7 @@ function expr(e: Expr): string {
 }
 
 function step(s: Step): string {
-  const once = (access: string): string => (access === 'once' ? '.once' : '');
+  const once = (access: string): string => (access === 'plain' ? '' : `.${access}`);
   switch (s.s) {
     case 'set':
       return `r${s.r} = ${expr(s.e)}`;
