@@ -8,11 +8,16 @@ import { big, define, flag, num, touchesNothing } from './define';
 
 /** `struct rcuwait`: the waiting thread + 1. */
 export const cpuBuiltins: readonly Builtin[] = [
-  define('smp_processor_id', { run: (c) => c.thread.id }),
-  define('get_cpu', { run: (c) => c.thread.id }),
-  define('local_irq_disable', { run: (c) => disableIrqs(c.m, c.thread.id) }),
-  define('local_irq_enable', { point: true, touches: touchesNothing, run: (c) => enableIrqs(c.m, c.thread.id) }),
-  define('irqs_disabled', { run: (c) => (irqsOff(c.m, c.thread.id) ? 1 : 0) }),
+  define('smp_processor_id', { stores: 'none', run: (c) => c.thread.id }),
+  define('get_cpu', { stores: 'none', run: (c) => c.thread.id }),
+  define('local_irq_disable', { stores: 'compiler', run: (c) => disableIrqs(c.m, c.thread.id) }),
+  define('local_irq_enable', {
+    stores: 'compiler',
+    point: true,
+    touches: touchesNothing,
+    run: (c) => enableIrqs(c.m, c.thread.id),
+  }),
+  define('irqs_disabled', { stores: 'none', run: (c) => (irqsOff(c.m, c.thread.id) ? 1 : 0) }),
   define('__ipi_send', {
     point: true,
     run: (c) => {
@@ -23,6 +28,7 @@ export const cpuBuiltins: readonly Builtin[] = [
     describe: (c) => `kick CPUs ${cpuList(big(c, 0))}`,
   }),
   define('__ipi_wait', {
+    stores: 'all',
     point: true,
     touches: (c) => (registered(c.m, 'noise') === 0 ? [] : null),
     ready: (c) => ipisTaken(c.m, big(c, 0)),
@@ -33,9 +39,9 @@ export const cpuBuiltins: readonly Builtin[] = [
   }),
 
   // Signals and events come from drivers, through fields of their own.
-  define('signal_pending', { run: () => 0 }),
+  define('signal_pending', { stores: 'none', run: () => 0 }),
   define('set_current_state', { run: (c) => setSleeping(c.m, c.thread.id, flag(c, 0)) }),
-  define('__set_current_state', { run: (c) => setSleeping(c.m, c.thread.id, flag(c, 0)) }),
+  define('__set_current_state', { stores: 'none', run: (c) => setSleeping(c.m, c.thread.id, flag(c, 0)) }),
   define('schedule', {
     point: true,
     ready: (c) => !isSleeping(c.m, c.thread.id),

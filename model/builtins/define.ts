@@ -6,7 +6,7 @@
 
 import type { Value } from '../execute/program';
 import type { Machine } from '../machine/machine';
-import type { Builtin, Choice, ThreadView, Touch } from '../machine/types';
+import type { Builtin, Choice, StoreOrder, ThreadView, Touch } from '../machine/types';
 
 export interface Call {
   readonly m: Machine;
@@ -25,6 +25,8 @@ export interface Definition {
   /** The words through which alone others notice a point; null: it is one always (see `Builtin`). */
   readonly touches?: (call: Call) => readonly Touch[] | null;
   readonly acquires?: boolean;
+  /** Default `own` (see `Builtin`). */
+  readonly stores?: StoreOrder;
   /** A thread that waits here may wait for ever: that is no deadlock. */
   readonly idle?: boolean;
   /** Text for traces; default: the name with its arguments in hexadecimal. */
@@ -49,6 +51,7 @@ export function define(name: string, d: Definition): Builtin {
     point: d.point ?? false,
     ...(d.idle && { idle: true }),
     ...(d.acquires && { acquires: true }),
+    ...(d.stores && { stores: d.stores }),
     ...(touches && { touches: (m, thread, args) => touches(on(m, thread, args)) }),
     run: (m, thread, args, choice) => d.run(on(m, thread, args, choice)) as Value | undefined,
     ...(ready && { ready: (m, thread, args) => ready(on(m, thread, args)) }),

@@ -68,7 +68,7 @@ function requireHeld(c: Call, lock: number, mode: LockMode | null, what: string)
 }
 
 function assertion(name: string, mode: LockMode | null): Builtin {
-  return define(name, { run: (c) => void requireHeld(c, num(c, 0), mode, name) });
+  return define(name, { stores: 'none', run: (c) => void requireHeld(c, num(c, 0), mode, name) });
 }
 
 /** Every lock of Linux that the model has is a word; any of them may be asked about. */
@@ -116,10 +116,10 @@ export const lockBuiltins: readonly Builtin[] = [
   unlocker('up_write', 'write'),
 
   // Where code asks for both, one injected choice is enough.
-  define('rwlock_needbreak', { choices: contended, run: (c) => c.choice }),
-  define('need_resched', { run: () => 0 }),
-  define('cond_resched', { run: (c) => mightSleep(c.m, c.thread.id, 'cond_resched()') }),
-  define('might_sleep', { run: (c) => mightSleep(c.m, c.thread.id, 'might_sleep()') }),
+  define('rwlock_needbreak', { stores: 'none', choices: contended, run: (c) => c.choice }),
+  define('need_resched', { stores: 'none', run: () => 0 }),
+  define('cond_resched', { stores: 'compiler', run: (c) => mightSleep(c.m, c.thread.id, 'cond_resched()') }),
+  define('might_sleep', { stores: 'compiler', run: (c) => mightSleep(c.m, c.thread.id, 'might_sleep()') }),
   define('msleep', { point: true, run: (c) => mightSleep(c.m, c.thread.id, 'msleep()') }),
   define('usleep_range', { point: true, run: (c) => mightSleep(c.m, c.thread.id, 'usleep_range()') }),
   yielder('__rwlock_yield_read', 'read'),
@@ -129,20 +129,31 @@ export const lockBuiltins: readonly Builtin[] = [
   assertion('lockdep_assert_held_read', 'read'),
   assertion('lockdep_assert_held_write', 'write'),
   define('lockdep_assert_not_held', {
+    stores: 'none',
     run: (c) => {
       const held = findHeld(c.m, c.thread.id, num(c, 0));
       if (held) c.m.violate('lock-rule', `lockdep_assert_not_held: ${c.m.nameOfLock(held.lock)} is held`);
     },
   }),
   define('lockdep_assert_once', {
+    stores: 'none',
     run: (c) => {
       if (num(c, 0) === 0) c.m.violate('lock-rule', 'a lockdep assertion fails');
     },
   }),
-  define('lockdep_is_held', { run: (c) => (isHeldBy(c) ? 1 : 0) }),
-  define('lockdep_is_held_read', { run: (c) => (findHeld(c.m, c.thread.id, num(c, 0))?.mode === 'read' ? 1 : 0) }),
-  define('lockdep_is_held_write', { run: (c) => (findHeld(c.m, c.thread.id, num(c, 0))?.mode === 'write' ? 1 : 0) }),
-  define('srcu_read_lock_held', { run: (c) => (srcuNesting(c.m, c.thread.id, num(c, 0)) > 0 ? 1 : 0) }),
-  define('rcu_read_lock_held', { run: (c) => (rcuNesting(c.m, c.thread.id) > 0 ? 1 : 0) }),
-  define('in_atomic', { run: (c) => (heldLocks(c.m, c.thread.id).some((h) => h.kind.endsWith('lock')) ? 1 : 0) }),
+  define('lockdep_is_held', { stores: 'none', run: (c) => (isHeldBy(c) ? 1 : 0) }),
+  define('lockdep_is_held_read', {
+    stores: 'none',
+    run: (c) => (findHeld(c.m, c.thread.id, num(c, 0))?.mode === 'read' ? 1 : 0),
+  }),
+  define('lockdep_is_held_write', {
+    stores: 'none',
+    run: (c) => (findHeld(c.m, c.thread.id, num(c, 0))?.mode === 'write' ? 1 : 0),
+  }),
+  define('srcu_read_lock_held', { stores: 'none', run: (c) => (srcuNesting(c.m, c.thread.id, num(c, 0)) > 0 ? 1 : 0) }),
+  define('rcu_read_lock_held', { stores: 'none', run: (c) => (rcuNesting(c.m, c.thread.id) > 0 ? 1 : 0) }),
+  define('in_atomic', {
+    stores: 'none',
+    run: (c) => (heldLocks(c.m, c.thread.id).some((h) => h.kind.endsWith('lock')) ? 1 : 0),
+  }),
 ];

@@ -69,18 +69,18 @@ export const memoryBuiltins: readonly Builtin[] = [
   define('__get_free_page', { run: (c) => pfnToVirt(newPage(c, num(c, 0))) }),
   define('free_page', { run: freeVirt }),
 
-  define('pfn_to_page', { run: (c) => structPage(num(c, 0)) }),
-  define('page_to_pfn', { run: (c) => BigInt(pfnOfPage(c.m, num(c, 0))) }),
-  define('pfn_valid', { run: (c) => (hasPage(num(c, 0)) ? 1 : 0) }),
-  define('virt_to_page', { run: (c) => structPage(pageOfVirt(c, num(c, 0))) }),
-  define('page_address', { run: (c) => pfnToVirt(pfnOfPage(c.m, num(c, 0))) }),
-  define('__va', { run: (c) => BASE + num(c, 0) }),
-  define('__pa', { run: (c) => BigInt(num(c, 0) - BASE) }),
+  define('pfn_to_page', { stores: 'none', run: (c) => structPage(num(c, 0)) }),
+  define('page_to_pfn', { stores: 'none', run: (c) => BigInt(pfnOfPage(c.m, num(c, 0))) }),
+  define('pfn_valid', { stores: 'none', run: (c) => (hasPage(num(c, 0)) ? 1 : 0) }),
+  define('virt_to_page', { stores: 'none', run: (c) => structPage(pageOfVirt(c, num(c, 0))) }),
+  define('page_address', { stores: 'none', run: (c) => pfnToVirt(pfnOfPage(c.m, num(c, 0))) }),
+  define('__va', { stores: 'none', run: (c) => BASE + num(c, 0) }),
+  define('__pa', { stores: 'none', run: (c) => BigInt(num(c, 0) - BASE) }),
   define('set_page_private', { run: (c) => pagePrivateSet(c.m, pfnOfPage(c.m, num(c, 0)), num(c, 1)) }),
-  define('page_private', { run: (c) => pagePrivate(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('page_private', { stores: 'none', run: (c) => pagePrivate(c.m, pfnOfPage(c.m, num(c, 0))) }),
   define('get_page', { run: (c) => getPage(c.m, pfnOfPage(c.m, num(c, 0))) }),
   define('put_page', { run: (c) => putPage(c.m, pfnOfPage(c.m, num(c, 0))) }),
-  define('page_count', { run: (c) => refcountOf(c.m, pfnOfPage(c.m, num(c, 0))) }),
+  define('page_count', { stores: 'none', run: (c) => refcountOf(c.m, pfnOfPage(c.m, num(c, 0))) }),
   define('clear_highpage', {
     run: (c) => {
       const pfn = pfnOfPage(c.m, num(c, 0));

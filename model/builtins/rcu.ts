@@ -19,10 +19,11 @@ import type { Builtin } from '../machine/types';
 import { define, num, reads, touchesNothing, writes } from './define';
 
 export const rcuBuiltins: readonly Builtin[] = [
-  define('rcu_read_lock', { run: (c) => rcuReadLock(c.m, c.thread.id) }),
-  define('rcu_read_unlock', { run: (c) => rcuReadUnlock(c.m, c.thread.id) }),
+  define('rcu_read_lock', { stores: 'compiler', run: (c) => rcuReadLock(c.m, c.thread.id) }),
+  define('rcu_read_unlock', { stores: 'compiler', run: (c) => rcuReadUnlock(c.m, c.thread.id) }),
   // What RCU protects is looked at: the caller must be in a read-side section (CONFIG_PROVE_RCU).
   define('__rcu_dereferenced', {
+    stores: 'none',
     run: (c) => {
       if (rcuNesting(c.m, c.thread.id) > 0) return;
       c.m.violate('lock-rule', 'rcu_dereference() outside of an RCU read-side section');
@@ -37,6 +38,7 @@ export const rcuBuiltins: readonly Builtin[] = [
     describe: () => 'synchronize_rcu() begins',
   }),
   define('__rcu_wait_end', {
+    stores: 'all',
     point: true,
     touches: touchesNothing,
     ready: (c) => rcuWaitOver(c.m, c.thread.id),
@@ -44,6 +46,7 @@ export const rcuBuiltins: readonly Builtin[] = [
     describe: () => 'synchronize_rcu() is over',
   }),
   define('srcu_read_lock', {
+    stores: 'compiler',
     point: true,
     acquires: true,
     touches: reads,
@@ -54,6 +57,7 @@ export const rcuBuiltins: readonly Builtin[] = [
     describe: (c) => `srcu_read_lock(${c.m.nameOfLock(num(c, 0))})`,
   }),
   define('srcu_read_unlock', {
+    stores: 'compiler',
     point: true,
     touches: touchesNothing,
     run: (c) => srcuReadUnlock(c.m, c.thread.id, num(c, 0)),
@@ -69,6 +73,7 @@ export const rcuBuiltins: readonly Builtin[] = [
     describe: (c) => `synchronize_srcu(${c.m.nameOfLock(num(c, 0))}) begins`,
   }),
   define('__srcu_wait_end', {
+    stores: 'all',
     point: true,
     touches: touchesNothing,
     ready: (c) => srcuWaitOver(c.m, c.thread.id),
@@ -76,6 +81,7 @@ export const rcuBuiltins: readonly Builtin[] = [
     describe: (c) => `synchronize_srcu(${c.m.nameOfLock(num(c, 0))}) is over`,
   }),
   define('rcu_barrier', {
+    stores: 'all',
     point: true,
     ready: (c) => callbackCount(c.m) === 0,
     run: (c) => mightSleep(c.m, c.thread.id, 'rcu_barrier()'),

@@ -19,6 +19,7 @@ export const xarrayBuiltins: readonly Builtin[] = [
   define('xa_init', { run: (c) => c.m.memory.setU64(num(c, 0), 0n) }),
   define('xa_load', {
     point: true,
+    stores: 'compiler',
     touches: reads,
     run: (c) => xaLoad(c.m, num(c, 0), big(c, 1)),
     describe: (c, result) => `xa_load(${nameOf(c)}, ${big(c, 1)}) = ${result ?? 0}`,
@@ -45,9 +46,12 @@ export const xarrayBuiltins: readonly Builtin[] = [
     },
     describe: (c) => `xa_store_range(${nameOf(c)}, ${big(c, 1)}, ${big(c, 2)}, ${num(c, 3)})`,
   }),
-  define('xa_find', { run: (c) => find(c, false) }),
-  define('xa_find_after', { run: (c) => find(c, true) }),
-  define('xa_empty', { run: (c) => (xaFind(c.m, num(c, 0), 0n, 0xffffn, false) === undefined ? 1 : 0) }),
+  define('xa_find', { stores: 'compiler', run: (c) => find(c, false) }),
+  define('xa_find_after', { stores: 'compiler', run: (c) => find(c, true) }),
+  define('xa_empty', {
+    stores: 'compiler',
+    run: (c) => (xaFind(c.m, num(c, 0), 0n, 0xffffn, false) === undefined ? 1 : 0),
+  }),
   define('xa_destroy', {
     run: (c) => {
       for (let i = xaFind(c.m, num(c, 0), 0n, 0xffffn, false); i !== undefined; ) {

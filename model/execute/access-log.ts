@@ -16,6 +16,12 @@ export interface AccessLog {
    * first. Never true for the transition's `first` step. `marked`: an access by READ_ONCE and its like.
    */
   access(addr: number, size: number, write: boolean, marked: boolean, first: boolean): boolean;
+  /** A store that waited in the running thread's buffer reaches memory: others may see it from now on. */
+  showed?(): void;
+  /** May another thread still come to touch what `thread`, which is stopped, is about to write? */
+  isAwaited?(thread: number, addr: number, size: number): boolean;
+  /** Is a word of these touched by several threads, with no lock that all of them hold? */
+  isRacy?(addr: number, size: number): boolean;
 }
 
 export const NO_LOG: AccessLog = { on: false, begin: () => {}, end: () => {}, access: () => false };

@@ -47,8 +47,11 @@ function callNothing(step: CallStep, args: readonly Eval[], c: StepContext): Op 
   const { next } = c;
   const target = step.r;
   const zero = step.t === 'void' ? 0 : convert(step.t, undefined);
+  const { stores } = c.x;
   return (r) => {
     for (const a of args) a(r);
+    // what is skipped is a call all the same, around which no compiler moves a store
+    stores?.fence();
     if (target !== null) r[target] = zero;
     return next;
   };

@@ -8,7 +8,7 @@ import type { Executor } from './executor';
 import { compileExpr, compileExprAs, type ExprContext, type NumberEval, typeOf } from './expressions';
 import { type Liveness, liveness } from './liveness';
 import { compileAtomic, compileCopy, compileLoad, compileStore, compileZero } from './memory-steps';
-import type { Expr, FunctionCode, Scalar, Step, Value } from './program';
+import type { Access, Expr, FunctionCode, Scalar, Step, Value } from './program';
 import { convert, zeroOf } from './values';
 
 /** Runs one step over the frame's registers: the next step's index, or a `SIGNAL`. */
@@ -36,7 +36,17 @@ export interface CompiledFunction {
   readonly live: Liveness;
   /** Steps that may call a builtin, by index. */
   readonly builtinCalls: readonly (BuiltinCall | undefined)[];
+  /** Stores, by index of their step, where the run has store buffers. */
+  readonly stores: readonly (StoreStep | undefined)[];
   readonly watched: boolean;
+}
+
+/** A store step seen from outside. */
+export interface StoreStep {
+  address(r: Value[]): number;
+  /** Bytes. */
+  readonly size: number;
+  readonly access: Access;
 }
 
 /** A call step seen from outside: which builtin, with which arguments, if it is one. */
@@ -54,6 +64,7 @@ export interface StepContext {
   readonly next: number;
   readonly exprs: ExprContext;
   readonly builtinCalls: (BuiltinCall | undefined)[];
+  readonly stores: (StoreStep | undefined)[];
 }
 
 export function compileFunction(code: FunctionCode, x: Executor, index: number): CompiledFunction {
@@ -66,10 +77,11 @@ export function compileFunction(code: FunctionCode, x: Executor, index: number):
   };
   const count = code.steps.length;
   const builtinCalls: (BuiltinCall | undefined)[] = new Array(count + 1);
+  const stores: (StoreStep | undefined)[] = [];
   const points = new Uint8Array(count + 1);
   const ops: Op[] = code.steps.map((step, pc) => {
     if (isMarked(step)) points[pc] = 1;
-    return compileStep(step, { x, code, pc, next: pc + 1, exprs, builtinCalls });
+    return compileStep(step, { x, code, pc, next: pc + 1, exprs, builtinCalls, stores });
   });
   ops.push(() => x.host.unknown(`${code.name} runs past its last step`));
   return {
@@ -81,6 +93,7 @@ export function compileFunction(code: FunctionCode, x: Executor, index: number):
     zeros: freshRegisters(code),
     live: livenessOf(code),
     builtinCalls,
+    stores,
     watched: x.watchedCalls.has(code.name),
   };
 }

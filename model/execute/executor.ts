@@ -13,7 +13,9 @@ import { type Linked, link, relink } from './link';
 import { BLOCK, LIFE, type Memory } from './memory';
 import type { FunctionCode, Program, Value } from './program';
 import { stackOf } from './regions';
+import type { MemoryOrder } from './store-buffers';
 import { convert } from './values';
+import { WaitingStores } from './waiting-stores';
 
 /** Where the executor reports. `stop` and `unknown` end the path: they throw. */
 export interface ExecutorHost {
@@ -30,6 +32,8 @@ export interface ExecutorOptions {
   readonly watchedCalls: ReadonlySet<string>;
   readonly host: ExecutorHost;
   readonly log?: AccessLog;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
 }
 
 const MAX_FRAMES = 200;
@@ -57,6 +61,8 @@ export class Executor {
   result: Value | undefined;
 
   private readonly functions = new Map<string, CompiledFunction>();
+  /** Stores on their way to memory; null where there is no way: memory is sequentially consistent. */
+  readonly stores: WaitingStores | null;
 
   private thread: ThreadView = { id: 0, name: '' };
   private frame: Frame | null = null;
@@ -80,7 +86,12 @@ export class Executor {
     this.watchedCalls = options.watchedCalls;
     this.host = options.host;
     this.log = options.log ?? NO_LOG;
+    this.stores = options.memoryOrder === 'x86' ? new WaitingStores(this, memory) : null;
     this.linked = link(program, memory);
+  }
+
+  get memoryOrder(): MemoryOrder {
+    return this.stores === null ? 'sc' : 'x86';
   }
 
   /**
@@ -92,6 +103,7 @@ export class Executor {
     this.machine = machine;
     this.host = host;
     this.log = log ?? NO_LOG;
+    this.stores?.buffers.begin();
     relink(this.program, this.memory, this.linked);
   }
 
@@ -105,6 +117,7 @@ export class Executor {
     this.faultsLeft = Number.POSITIVE_INFINITY;
     this.inBuiltin = false;
     this.onBuiltin = () => {};
+    this.stores?.rest();
     this.thread = { id: 0, name: '' };
     this.frame = null;
     this.depth = 0;
@@ -147,6 +160,7 @@ export class Executor {
   /** Make a stopped thread the running one. */
   resume(thread: ThreadView, node: StackNode | null): void {
     this.thread = thread;
+    if (this.stores !== null) this.stores.resumed(thread);
     this.frame = node === null ? null : unfold(node);
     this.depth = 0;
     for (let n = node; n !== null; n = n.below) this.depth++;
@@ -169,6 +183,21 @@ export class Executor {
 
   get running(): ThreadView {
     return this.thread;
+  }
+
+  /** What happens next is that thread's doing. */
+  set running(thread: ThreadView) {
+    this.thread = thread;
+  }
+
+  /** The choice with which the running step is taken. */
+  get chosen(): number {
+    return this.first ? this.choice : 0;
+  }
+
+  /** The running step: its function's index, and its own. */
+  get step(): { readonly fn: number; readonly pc: number } {
+    return { fn: this.frame!.fn.index, pc: this.pc };
   }
 
   /**
@@ -286,6 +315,7 @@ export class Executor {
   mustStopBefore(builtin: Builtin, args: readonly Value[]): boolean {
     if (this.first) return false;
     if (builtin.point && this.isVisible(builtin, args)) return true;
+    if (this.stores?.mustShowFor(builtin)) return true;
     if (builtin.ready && !builtin.ready(this.machine, this.thread, args)) return true;
     if (builtin.choices === undefined) return false;
     const choices = builtin.choices(this.machine, this.thread, args);
@@ -301,6 +331,7 @@ export class Executor {
   }
 
   runBuiltin(builtin: Builtin, args: readonly Value[]): Value | undefined {
+    if (this.stores !== null) this.stores.order(builtin);
     this.inBuiltin = true;
     this.builtinsRun++;
     if (this.log.on && builtin.touches) {
@@ -328,6 +359,7 @@ export class Executor {
   /** Where the running thread stands, innermost first. */
   places(): SourcePlace[] {
     const places: SourcePlace[] = [];
+    if (this.stores !== null && this.stores.leaving !== null) return this.stores.originOf(this.stores.leaving);
     let f = this.frame;
     let pc = this.pc;
     while (f !== null) {

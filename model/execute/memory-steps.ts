@@ -23,6 +23,21 @@ export function compileLoad(step: Of<'load'>, c: StepContext): Op {
   const target = step.r;
   const marked = step.access !== 'plain';
   const read = reader(step.t, memory);
+  const { stores } = x;
+  if (stores !== null) {
+    const t = step.t;
+    return (r) => {
+      const a = address(r);
+      if (x.log.on && x.log.access(a, size, false, marked, x.first)) return SIGNAL.stop;
+      if (stores.splits(a, size)) {
+        if (stores.mustShow()) return SIGNAL.stop;
+        stores.drain();
+      }
+      const own = stores.own(a, size);
+      r[target] = own === null ? read(a) : fromBits(t, own);
+      return next;
+    };
+  }
   return (r) => {
     const a = address(r);
     if (x.log.on && x.log.access(a, size, false, marked, x.first)) return SIGNAL.stop;
@@ -30,6 +45,10 @@ export function compileLoad(step: Of<'load'>, c: StepContext): Op {
     return next;
   };
 }
+
+/** The value that so many bits are in a type of their size. */
+const fromBits = (t: Scalar, bits: bigint): Value =>
+  t === 'ptr' ? Number(BigInt.asIntN(64, bits)) : isBig(t) ? convert(t, bits) : convert(t, Number(bits));
 
 /** One closure per type, so that each load site calls its own typed method. */
 function reader(t: Scalar, memory: Memory): (a: number) => Value {
@@ -63,6 +82,22 @@ export function compileStore(step: Of<'store'>, c: StepContext): Op {
   const value = compileExprAs(step.e, step.t, c.exprs);
   const size = sizeOf(step.t);
   const write = writer(step.t, memory);
+  const { stores } = x;
+  if (stores !== null) {
+    const { access } = step;
+    c.stores[c.pc] = { address, size, access };
+    return (r) => {
+      const a = address(r);
+      if (x.log.on && x.log.access(a, size, true, marked, x.first)) return SIGNAL.stop;
+      if (stores.overfills(a, size, access)) {
+        if (stores.mustShow()) return SIGNAL.stop;
+        stores.drain();
+      }
+      const v = value(r);
+      if (!stores.keep(a, size, v, access)) write(a, v);
+      return next;
+    };
+  }
   return (r) => {
     const a = address(r);
     if (x.log.on && x.log.access(a, size, true, marked, x.first)) return SIGNAL.stop;
@@ -92,7 +127,7 @@ function writer(t: Scalar, memory: Memory): (a: number, v: Value) => void {
 
 export function compileAtomic(step: Of<'atomic'>, c: StepContext): Op {
   const { next, x } = c;
-  const { memory } = x;
+  const { memory, stores } = x;
   const { t, op, r: target } = step;
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const operand = compileExprAs(step.e, t, c.exprs);
@@ -101,6 +136,10 @@ export function compileAtomic(step: Of<'atomic'>, c: StepContext): Op {
   return (r) => {
     const a = address(r);
     if (x.log.on && x.log.access(a, size, true, true, x.first)) return SIGNAL.stop;
+    if (stores !== null) {
+      if (stores.mustShow()) return SIGNAL.stop;
+      stores.drain();
+    }
     const old = memory.load(t, a);
     if (op === 'cmpxchg') {
       if (expected !== null && old === expected(r)) memory.store(t, a, operand(r));
@@ -143,7 +182,7 @@ function modifiedNumber(op: Exclude<AtomicOp, 'cmpxchg' | 'xchg'>, t: Scalar, a:
 
 export function compileCopy(step: Of<'copy'>, c: StepContext): Op {
   const { next, x } = c;
-  const { memory } = x;
+  const { memory, stores } = x;
   const to = compileExprAs(step.to, 'ptr', c.exprs) as NumberEval;
   const from = compileExprAs(step.from, 'ptr', c.exprs) as NumberEval;
   const size = step.size;
@@ -151,6 +190,10 @@ export function compileCopy(step: Of<'copy'>, c: StepContext): Op {
     const t = to(r);
     const f = from(r);
     if (mustStop(x, f, size, false) || mustStop(x, t, size, true)) return SIGNAL.stop;
+    if (stores?.meets(t, f, size)) {
+      if (stores.mustShow()) return SIGNAL.stop;
+      stores.drain();
+    }
     if (t !== f) memory.copy(t, f, size);
     return next;
   };
@@ -158,12 +201,16 @@ export function compileCopy(step: Of<'copy'>, c: StepContext): Op {
 
 export function compileZero(step: Of<'zero'>, c: StepContext): Op {
   const { next, x } = c;
-  const { memory } = x;
+  const { memory, stores } = x;
   const address = compileExprAs(step.a, 'ptr', c.exprs) as NumberEval;
   const size = step.size;
   return (r) => {
     const a = address(r);
     if (mustStop(x, a, size, true)) return SIGNAL.stop;
+    if (stores?.meets(a, a, size)) {
+      if (stores.mustShow()) return SIGNAL.stop;
+      stores.drain();
+    }
     memory.zero(a, size);
     return next;
   };

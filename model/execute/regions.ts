@@ -20,6 +20,8 @@ const region = (from: number, to: number): Region => ({ start: BASE + from, end:
 
 export const GLOBALS = region(0, MIB);
 const STACKS = region(MIB, MIB + MIB / 2);
+/** Stores on their way to memory, where a run models that (store-buffers.ts). */
+export const STORE_BUFFERS = region(MIB + MIB / 2, 2 * MIB);
 const HEAP = region(2 * MIB, 4 * MIB);
 /** The machine's own records. */
 export const MACHINE = region(4 * MIB, 5 * MIB);

@@ -5,6 +5,7 @@
 
 import type { Memory } from '../execute/memory';
 import type { Program } from '../execute/program';
+import type { MemoryOrder } from '../execute/store-buffers';
 import type { Invariant } from '../invariants/types';
 import { Machine } from '../machine/machine';
 import type { VmType } from '../machine/types';
@@ -14,12 +15,15 @@ import { explore } from './run';
 import { straightRun } from './straight';
 import type { Action, Bounds, Cancel, RunResult, Scenario, TraceStep, Violation } from './types';
 
+export type { MemoryOrder } from '../execute/store-buffers';
 export { formatSchedule, parseSchedule } from './schedule';
 
 export interface ExploreOptions {
   /** Those that don't apply to the VM type are left out. */
   readonly invariants: readonly Invariant[];
   readonly cancel?: Cancel;
+  /** Default `sc`. A schedule means what it says only under the order in which it was found. */
+  readonly memoryOrder?: MemoryOrder;
 }
 
 const createMachine = (vm: VmType, memory: Memory, program: Program) => new Machine(vm, memory, program);
@@ -44,7 +48,7 @@ export function replay(
   scenario: Scenario,
   vm: VmType,
   schedule: readonly Action[],
-  options: Pick<ExploreOptions, 'invariants'>,
+  options: Pick<ExploreOptions, 'invariants' | 'memoryOrder'>,
 ): TraceStep[] {
   return traceOf(program, scenario, vm, schedule, { ...options, createMachine });
 }
@@ -55,7 +59,7 @@ export function minimise(
   scenario: Scenario,
   vm: VmType,
   violation: Violation,
-  options: Pick<ExploreOptions, 'invariants'>,
+  options: Pick<ExploreOptions, 'invariants' | 'memoryOrder'>,
 ): Violation {
   return shorten(program, scenario, vm, violation, { ...options, createMachine });
 }

@@ -88,6 +88,8 @@ export class Lockset implements AccessLog {
   constructor(
     private readonly memory: Memory,
     private readonly held: (thread: number) => readonly HeldLock[],
+    /** Does a store of a thread other than this one wait to reach any of these bytes? Null: stores don't wait. */
+    private readonly othersWait: ((thread: number, addr: number, size: number) => boolean) | null = null,
   ) {
     this.marks = new Uint8Array(takeBuffer(memory.size >>> 2));
     this.latest = new Int32Array(takeBuffer(memory.size));
@@ -181,7 +183,28 @@ export class Lockset implements AccessLog {
     return false;
   }
 
+  showed(): void {
+    this.shown = true;
+  }
+
+  isRacy(addr: number, size: number): boolean {
+    const off = addr - BASE;
+    for (let w = off >>> 2; w <= (off + size - 1) >>> 2; w++) if (this.marks[w] === RACY) return true;
+    return false;
+  }
+
+  isAwaited(thread: number, addr: number, size: number): boolean {
+    if (!this.isRacy(addr, size)) return false;
+    this.begin(thread);
+    const off = addr - BASE;
+    for (let w = off >>> 2; w <= (off + size - 1) >>> 2; w++) {
+      if (this.marks[w] === RACY && this.othersCare(w, true)) return true;
+    }
+    return false;
+  }
+
   private othersCare(word: number, write: boolean): boolean {
+    if (this.othersWait?.(this.thread, BASE + word * 4, 4) === true) return true;
     if (!this.shown && this.memory.holder(BASE + word * 4) === this.thread + 1) return false;
     return this.touches.conflicts(this.latest[word]!, write, this.others);
   }

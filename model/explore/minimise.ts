@@ -21,7 +21,7 @@ export function shorten(
   scenario: Scenario,
   vm: VmType,
   violation: Violation,
-  options: Pick<RunOptions, 'createMachine' | 'invariants'>,
+  options: Pick<RunOptions, 'createMachine' | 'invariants' | 'memoryOrder'>,
 ): Violation {
   if (violation.invariant === 'deadlock' || violation.invariant === 'livelock') return violation;
   const player = createPlayer(program, scenario, vm, violation, options);
@@ -56,7 +56,7 @@ function createPlayer(
   scenario: Scenario,
   vm: VmType,
   violation: Violation,
-  options: Pick<RunOptions, 'createMachine' | 'invariants'>,
+  options: Pick<RunOptions, 'createMachine' | 'invariants' | 'memoryOrder'>,
 ): { readonly play: Play; release(): void } | null {
   let hit = false;
   const observer: Observer = {
@@ -139,7 +139,8 @@ function joined(segments: readonly Segment[]): Action[] {
   flat.forEach((action, i) => {
     const whole = choice === null ? action : { ...action, choice };
     choice = null;
-    if (action.steps !== undefined && flat[i + 1]?.thread === action.thread) choice = whole.choice;
+    const next = flat[i + 1];
+    if (action.steps !== undefined && next?.thread === action.thread && next.choice === 0) choice = whole.choice;
     else out.push(whole);
   });
   return out;

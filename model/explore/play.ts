@@ -3,16 +3,22 @@
  * that can't happen is left out. It starts from the simulation's present state.
  */
 
-import type { Simulation, StepEnd } from './simulation';
+import { BUFFER_OF, type Simulation, type StepEnd } from './simulation';
 import type { Action } from './types';
 
 /** Why an action of a schedule can't happen now; null when it can. */
 function refusal(sim: Simulation, action: Action): string | null {
-  if (action.thread >= sim.threads.length) {
-    return `there is no thread ${action.thread} (there are ${sim.threads.length}, numbered from 0)`;
+  const thread = action.thread % BUFFER_OF;
+  if (thread >= sim.threads.length) {
+    return `there is no thread ${thread} (there are ${sim.threads.length}, numbered from 0)`;
   }
-  const name = sim.threads[action.thread]!.name;
+  const name = sim.threads[thread]!.name;
   const choices = sim.choices(action.thread);
+  if (action.thread >= BUFFER_OF) {
+    if (choices !== null && action.choice < choices.length) return null;
+    const which = action.choice === 0 ? 'no store' : `no ${action.choice + 1} stores that may leave`;
+    return `${name}'s store buffer holds ${which}`;
+  }
   if (choices === null) return `${name} can't run: it ${sim.stacks[action.thread] ? 'waits' : 'has ended'}`;
   if (action.choice >= choices.length) return `${name} has no choice ${action.choice} there`;
   return null;
@@ -53,8 +59,11 @@ export function playUntil(sim: Simulation, schedule: readonly Action[], done: ()
   let last = -1;
   for (const action of schedule) {
     if (refusal(sim, action) !== null) continue;
-    if (last >= 0 && last !== action.thread && sim.choices(last) !== null) preemptions++;
-    last = action.thread;
+    if (action.thread < BUFFER_OF) {
+      if (last >= 0 && last !== action.thread && sim.choices(last) !== null) preemptions++;
+      if (action.choice !== 0 && sim.choices(action.thread)?.[action.choice]?.delays) preemptions++;
+      last = action.thread;
+    }
     played.push(action);
     const end = sim.step(action.thread, action.choice, action.steps ?? 0);
     if (end !== 'cut') sim.checkState();

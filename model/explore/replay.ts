@@ -4,11 +4,12 @@
  */
 
 import type { Program } from '../execute/program';
+import type { Pending } from '../execute/store-buffers';
 import type { Builtin, MachineEvent, VmType } from '../machine/types';
 import { eventAction, eventText, isNoteworthy } from './events';
 import { playStrictly } from './play';
 import type { RunOptions } from './run';
-import { type Observer, Simulation } from './simulation';
+import { BUFFER_OF, type Observer, Simulation } from './simulation';
 import type { Action, Scenario, SourcePlace, TraceStep } from './types';
 
 /**
@@ -20,7 +21,7 @@ export function traceOf(
   scenario: Scenario,
   vm: VmType,
   schedule: readonly Action[],
-  options: Pick<RunOptions, 'createMachine' | 'invariants'>,
+  options: Pick<RunOptions, 'createMachine' | 'invariants' | 'memoryOrder'>,
 ): TraceStep[] {
   const recorder = new Recorder();
   const invariants = options.invariants.filter((i) => i.vm.includes(vm));
@@ -64,6 +65,7 @@ class Recorder implements Observer {
   attach(sim: Simulation): void {
     this.sim = sim;
     sim.executor.onBuiltin = (builtin, args, result) => this.builtin(builtin, args, result);
+    if (sim.executor.stores) sim.executor.stores.onStore = (thread, store, waits) => this.store(thread, store, waits);
   }
 
   /** What happens during set-up is no row, unless it breaks something. */
@@ -77,9 +79,9 @@ class Recorder implements Observer {
 
   /** An action begins; `turn` when another thread ran before. */
   begin(t: number, label: string, turn: boolean): void {
-    this.thread = this.sim.threads[t]!.name;
+    this.thread = this.sim.threads[t % BUFFER_OF]!.name;
     this.label = label;
-    this.start = caller(this.sim.placesOf(t));
+    this.start = t < BUFFER_OF ? caller(this.sim.placesOf(t)) : null;
     if (turn) this.made = this.rows.length;
   }
 
@@ -125,15 +127,30 @@ class Recorder implements Observer {
     this.label = '';
   }
 
+  /** A store that waits is a row, and so is one that has waited and reaches memory, which its thread may do later. */
+  private store(thread: number, store: Pending, waits: boolean): void {
+    const { executor, machine, threads } = this.sim;
+    const name = threads.find(({ id }) => id === thread)?.name ?? 'a thread';
+    const word = machine.nameOfWord?.(store.addr) ?? globalAt(executor.linked.globals, store.addr);
+    const action = `store to ${word} ${waits ? 'stays in' : 'leaves'} ${name}'s store buffer`;
+    if (waits) this.label = '';
+    this.row(action, caller(executor.stores!.originOf(store)), this.state, name);
+  }
+
   private place(): SourcePlace | null {
     return caller(this.sim?.executor.places() ?? []);
   }
 
-  private row(action: string, place: SourcePlace | null, state = this.sim.machine.describe()): void {
+  private row(
+    action: string,
+    place: SourcePlace | null,
+    state = this.sim.machine.describe(),
+    thread = this.thread,
+  ): void {
     const changes = differences(this.state, state);
     const told = new Set([action, ...changes]);
     this.rows.push({
-      thread: this.thread,
+      thread,
       place,
       action,
       changes: [...changes, ...this.texts.filter((t) => !told.has(t))],
@@ -145,6 +162,12 @@ class Recorder implements Observer {
     this.violations = [];
     this.failedAt = null;
   }
+}
+
+/** The global object that starts there; else the address. */
+function globalAt(globals: ReadonlyMap<string, number>, addr: number): string {
+  for (const [name, at] of globals) if (at === addr) return name;
+  return `0x${addr.toString(16)}`;
 }
 
 /** Our own headers, in which guards and lists are written out. */

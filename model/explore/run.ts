@@ -4,6 +4,7 @@
  */
 
 import type { Program } from '../execute/program';
+import type { MemoryOrder } from '../execute/store-buffers';
 import type { Invariant } from '../invariants/types';
 import type { RunMachine, VmType } from '../machine/types';
 import { Findings, type Found } from './findings';
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly cancel?: Cancel;
   /** False leaves race detection out: only marked accesses and builtins are scheduling points. Default true. */
   readonly races?: boolean;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
 }
 
 /** Present circumstances of the running thread, which a violation is recorded with. */
@@ -71,11 +74,16 @@ class Run {
     private readonly bounds: Bounds,
     private readonly options: RunOptions,
   ) {
+    const othersWait = (thread: number, addr: number, size: number) =>
+      this.sim.executor.stores?.buffers.othersWait(thread, addr, size) === true;
+    const wait = options.memoryOrder === 'x86' ? othersWait : null;
     this.sim = new Simulation(program, scenario, vm, {
       createMachine: options.createMachine,
       invariants: options.invariants,
       observer: this.observer(),
-      createLog: (machine: RunMachine) => (this.lockset = new Lockset(machine.memory, (t) => machine.heldLocks(t))),
+      memoryOrder: options.memoryOrder ?? 'sc',
+      createLog: (machine: RunMachine) =>
+        (this.lockset = new Lockset(machine.memory, (t) => machine.heldLocks(t), wait)),
     });
     this.lockset!.attend(this.sim);
     this.sim.executor.stepsPerTransition = bounds.stepsPerTransition;

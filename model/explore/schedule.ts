@@ -1,11 +1,11 @@
 /**
  * Schedules: which thread ran when, in a form that needs no knowledge of how it was found, and its
- * text. `0*12 1*3 0:1 0+37`: thread 0 for twelve transitions, thread 1 for three, thread 0 with
- * choice 1, thread 0 for 37 steps, stopping between two plain accesses.
+ * text. `0*12 1*3 0:1 0+37 w0`: thread 0 for twelve transitions, thread 1 for three, thread 0 with
+ * choice 1, thread 0 for 37 steps, stopping between two plain accesses; a store leaves thread 0's buffer.
  */
 
 import { unpackAction } from './search';
-import type { Simulation, StepEnd } from './simulation';
+import { BUFFER_OF, type Simulation, type StepEnd } from './simulation';
 import type { Action, ScheduleText } from './types';
 
 /** Transitions in a schedule that is read; a longer one was not printed by this program. */
@@ -25,7 +25,8 @@ export function formatSchedule(schedule: readonly Action[]): ScheduleText {
 }
 
 function formatAction(a: Action): string {
-  return `${a.thread}${a.choice === 0 ? '' : `:${a.choice}`}${a.steps === undefined ? '' : `+${a.steps}`}`;
+  const who = a.thread >= BUFFER_OF ? `w${a.thread - BUFFER_OF}` : `${a.thread}`;
+  return `${who}${a.choice === 0 ? '' : `:${a.choice}`}${a.steps === undefined ? '' : `+${a.steps}`}`;
 }
 
 /** Read a printed schedule. Errors: one sentence that names the word that is no action. */
@@ -34,16 +35,21 @@ export function parseSchedule(text: ScheduleText): Action[] {
   const schedule: Action[] = [];
   for (const word of text.split(/\s+/)) {
     if (word === '') continue;
-    const m = /^(\d{1,2})(?::(\d{1,4}))?(?:\+(\d{1,9}))?(?:\*(\d{1,7}))?$/.exec(word);
+    const m = /^(w?)(\d{1,2})(?::(\d{1,4}))?(?:\+(\d{1,9}))?(?:\*(\d{1,7}))?$/.exec(word);
     const shown = word.length > 40 ? `${word.slice(0, 40)}...` : word;
-    if (m === null) throw new Error(`'${shown}' is no step of a schedule: expected thread[:choice][+steps][*count]`);
-    const count = m[4] === undefined ? 1 : Number(m[4]);
-    const steps = m[3] === undefined ? undefined : Number(m[3]);
-    if (count === 0 || steps === 0 || Number(m[1]) > 31) throw new Error(`'${shown}' is no step of a schedule`);
+    if (m === null)
+      throw new Error(
+        `'${shown}' is no step of a schedule: expected thread[:choice][+steps][*count] or wthread[:choice]`,
+      );
+    const count = m[5] === undefined ? 1 : Number(m[5]);
+    const steps = m[4] === undefined ? undefined : Number(m[4]);
+    const ofBuffer = m[1] === 'w';
+    if (count === 0 || steps === 0 || Number(m[2]) >= BUFFER_OF || (ofBuffer && steps !== undefined))
+      throw new Error(`'${shown}' is no step of a schedule`);
     if (schedule.length + count > MAX_ACTIONS) throw new Error('the schedule is too long');
     const action: Action = {
-      thread: Number(m[1]),
-      choice: Number(m[2] ?? 0),
+      thread: Number(m[2]) + (ofBuffer ? BUFFER_OF : 0),
+      choice: Number(m[3] ?? 0),
       ...(steps === undefined ? {} : { steps }),
     };
     for (let i = 0; i < count; i++) schedule.push(action);
@@ -55,7 +61,8 @@ export function parseSchedule(text: ScheduleText): Action[] {
  * A search's own path as a schedule. The simulation stands at the beginning. The search's transitions
  * end where its race detection says; those of a schedule end at every marked access and builtin, and
  * where a thread was switched away from elsewhere its steps are counted, so that replaying needs no
- * knowledge of races. `preemptions` counts switches away from threads that could go on.
+ * knowledge of races. `preemptions` counts switches away from threads that could go on, and stores
+ * that stay in a buffer.
  */
 export function toSchedule(
   sim: Simulation,
@@ -64,10 +71,17 @@ export function toSchedule(
   const schedule: Action[] = [];
   let preemptions = 0;
   let faults = 0;
+  let previous = -1;
   for (let i = 0; i < path.length; ) {
     const { thread, choice } = unpackAction(path[i]!);
-    const previous = i > 0 ? unpackAction(path[i - 1]!).thread : thread;
-    if (previous !== thread && sim.choices(previous) !== null) preemptions++;
+    if (thread >= BUFFER_OF) {
+      asSearched(sim, path[i++]!);
+      for (const one of sim.left) schedule.push({ thread, choice: one });
+      continue;
+    }
+    if (previous >= 0 && previous !== thread && sim.choices(previous) !== null) preemptions++;
+    if (choice !== 0 && sim.choices(thread)?.[choice]?.delays) preemptions++;
+    previous = thread;
     // The thread's transitions up to the next switch or choice, as the search ran them ...
     const mark = sim.memory.mark();
     const before = sim.stacks[thread]!;

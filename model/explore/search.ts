@@ -8,7 +8,7 @@
  */
 
 import type { StackNode } from '../execute/frames';
-import type { Simulation } from './simulation';
+import { BUFFER_OF, type Simulation } from './simulation';
 import { NOBODY, type StateStore } from './state-store';
 import type { Bounds, Cancel } from './types';
 import { WordList } from './word-table';
@@ -32,9 +32,13 @@ export interface SearchListener {
   isEnough(): boolean;
 }
 
-/** Which threads may be tried from an entry: `all` that the bound lets go on, or all but the last one. */
+/**
+ * Which threads may be tried from an entry: `all` that the bound lets go on, or all but the last one; and with
+ * `DELAYED` only stores of theirs that stay in a store buffer.
+ */
 const ALL = 0;
 const OTHERS = 1;
+const DELAYED = 2;
 
 /** A place in the depth-first search; one object per depth, used again and again. */
 interface Place {
@@ -149,24 +153,46 @@ export class Search {
     let free = 0;
     let others = false;
     let only = -1;
-    const stays = !this.unbounded && mode === ALL && last !== NOBODY;
+    let delays = false;
+    const stays = !this.unbounded && (mode & OTHERS) === 0 && last !== NOBODY;
     for (let t = 0; t < sim.threads.length; t++) {
       const choices = sim.choices(t);
       if (choices === null) continue;
       able++;
       only = t;
       if (t !== last) others = true;
-      const wanted = stays ? t === last : mode === ALL || t !== last;
+      const wanted = stays ? t === last : (mode & OTHERS) === 0 || t !== last;
       for (let c = 0; c < choices.length; c++) {
         if (choices[c]!.faults > faultsLeft) continue;
         if (choices[c]!.faults === 0) free++;
-        if (wanted) this.moves.push(packAction(t, c));
+        if (!wanted) continue;
+        if (this.isFor(mode, choices[c]!.delays)) this.moves.push(packAction(t, c));
+        else delays = true;
       }
     }
-    if (stays && others && this.level < this.bounds.preemptions) this.push(entry, OTHERS, this.level + 1);
-    if (able === 0) this.reportWaiting(entry);
+    if (this.level < this.bounds.preemptions) {
+      if (stays && others && mode === ALL) this.push(entry, OTHERS, this.level + 1);
+      if (delays && (mode & DELAYED) === 0) this.push(entry, mode | DELAYED, this.level + 1);
+    }
+    const stores = sim.someStoreWaits;
+    if (stores && mode === ALL) this.addStores();
+    if (able === 0 && !stores) this.reportWaiting(entry);
     place.end = this.moves.length;
-    place.alone = able === 1 && free === 1 ? only : -1;
+    place.alone = able === 1 && free === 1 && !stores ? only : -1;
+  }
+
+  /** Is a choice to be tried in this mode? To leave a store in its buffer costs what a preemption costs. */
+  private isFor(mode: number, delays: true | undefined): boolean {
+    return this.unbounded || (delays === true) === ((mode & DELAYED) !== 0);
+  }
+
+  /** A store that waits may reach memory at any time, and nobody pays for it. */
+  private addStores(): void {
+    const { sim } = this;
+    for (let t = BUFFER_OF; t < BUFFER_OF + sim.threads.length; t++) {
+      const count = sim.choices(t)?.length ?? 0;
+      for (let c = 0; c < count; c++) this.moves.push(packAction(t, c));
+    }
   }
 
   /** The next place of the path, without moves. */
@@ -222,7 +248,7 @@ export class Search {
     const move = this.moves.at(place.next++);
     const t = move & 31;
     place.mover = t;
-    const before = this.sim.stacks[t]!;
+    const before = this.sim.stacks[t] ?? null;
     this.transitions++;
     this.listener.before(place.entry, t, move >>> 5);
     const spentFaults = this.store.faults(place.entry) + this.faultsOf(t, move >>> 5);
@@ -250,7 +276,8 @@ export class Search {
     if (!store.known) {
       this.listener.state();
     }
-    const last = this.unbounded || this.beginning || sim.choices(t) === null ? NOBODY : t;
+    // a store that reaches memory takes nobody off the CPU
+    const last = t >= BUFFER_OF ? store.last(place.entry) : this.lastAfter(t);
     const entry = store.enter(state, last, faults, place.entry, move);
     if (store.known) {
       if (this.onPath[entry] === 1) this.circle(entry, t);
@@ -258,6 +285,10 @@ export class Search {
     }
     this.open(entry, ALL);
     return true;
+  }
+
+  private lastAfter(t: number): number {
+    return this.unbounded || this.beginning || this.sim.choices(t) === null ? NOBODY : t;
   }
 
   /** Thread `t` came back to a state of this very path. */
@@ -291,11 +322,11 @@ export class Search {
     this.sim.memory.undo(place.memoryMark);
     this.sim.memory.clearDirty();
     this.store.undo(place.storeMark);
-    this.sim.stacks[t] = before;
+    if (t < BUFFER_OF) this.sim.stacks[t] = before;
   }
 
   private stackBefore(place: Place): StackNode | null {
-    return this.store.stackOf(place.entry, place.mover);
+    return place.mover >= BUFFER_OF ? null : this.store.stackOf(place.entry, place.mover);
   }
 
   private setOnPath(entry: number, value: 0 | 1): void {

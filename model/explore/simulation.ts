@@ -8,8 +8,9 @@ import type { AccessLog } from '../execute/access-log';
 import { Executor } from '../execute/executor';
 import type { StackNode } from '../execute/frames';
 import { type BadKind, Memory } from '../execute/memory';
-import type { Program, Step } from '../execute/program';
+import type { Program, Step, Value } from '../execute/program';
 import { MAX_THREADS, MEMORY_SIZE, RCU_THREAD, SETUP_THREAD } from '../execute/regions';
+import type { MemoryOrder, StoreBuffers } from '../execute/store-buffers';
 import type { Invariant } from '../invariants/types';
 import type { Machine } from '../machine/machine';
 import {
@@ -50,7 +51,17 @@ export interface SimulationOptions {
   readonly observer: Observer;
   /** Made once the machine is there, since it asks for locks. */
   readonly createLog?: (machine: RunMachine) => AccessLog;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
 }
+
+/** What this and the thread's number name instead of a thread: its store buffer, which gives up a store of its own accord. */
+export const BUFFER_OF = 16;
+
+const STORE_CHOICES: readonly Choice[] = [
+  { label: '', faults: 0 },
+  { label: 'stays in the store buffer', faults: 0, delays: true },
+];
 
 /** How a transition went: `cut` ends the path (a stop, or something not understood). */
 export type StepEnd = 'point' | 'ended' | 'cut';
@@ -83,6 +94,9 @@ export class Simulation {
   private warning: { readonly message: string; readonly stack: readonly SourcePlace[] } | null = null;
   private readonly withEvents: readonly Invariant[];
   private readonly withState: readonly Invariant[];
+  private readonly stores: StoreBuffers | null;
+  /** Choices of the store buffer that the last step amounted to, one by one. */
+  left: readonly number[] = [];
 
   /** Errors: a program whose globals don't fit (`LinkError`), a scenario with too many threads. */
   constructor(
@@ -93,8 +107,10 @@ export class Simulation {
   ) {
     if (scenario.threads.length > MAX_THREADS) throw new RangeError(`more than ${MAX_THREADS} threads`);
     this.observer = options.observer;
-    const known = idle.get(program);
-    idle.delete(program);
+    const memoryOrder = options.memoryOrder ?? 'sc';
+    let known = idle.get(program);
+    if (known?.memoryOrder !== memoryOrder) known = undefined;
+    else idle.delete(program);
     this.memory = known?.memory ?? new Memory(MEMORY_SIZE);
     if (known) this.memory.reset();
     // The machine may say it better: it knows what lies where.
@@ -108,7 +124,8 @@ export class Simulation {
     this.executor =
       known?.builtins === builtins
         ? known
-        : new Executor(program, this.memory, { ...around, builtins, noEffect, watchedCalls });
+        : new Executor(program, this.memory, { ...around, builtins, noEffect, watchedCalls, memoryOrder });
+    this.stores = this.executor.stores?.buffers ?? null;
     this.threads = [...scenario.threads.map((t, id) => ({ id, name: t.name })), { id: RCU_THREAD, name: 'rcu' }];
     this.stacks = this.threads.map(() => null);
     this.withEvents = options.invariants.filter((i) => i.onEvent);
@@ -154,8 +171,10 @@ export class Simulation {
 
   /** The choices with which thread `t` can run now; null when it can't. */
   choices(t: number): readonly Choice[] | null {
+    if (t >= BUFFER_OF) return this.storesThatMayLeave(t - BUFFER_OF);
     const node = this.stacks[t]!;
     if (node !== null) {
+      if (this.stores !== null && node.fn.stores[node.pc] !== undefined) return this.storeChoices(t, node);
       if (node.fn.builtinCalls[node.pc] === undefined) return ONE_CHOICE;
       return this.probe(() => this.executor.choicesAt(this.threads[t]!, node));
     }
@@ -175,6 +194,7 @@ export class Simulation {
    */
   step(t: number, choice: number, steps = 0): StepEnd {
     const x = this.executor;
+    if (t >= BUFFER_OF) return this.guarded(() => this.letLeave(t - BUFFER_OF, choice));
     const node = this.stacks[t]!;
     try {
       if (node !== null) x.resume(this.threads[t]!, node);
@@ -189,15 +209,68 @@ export class Simulation {
     }
   }
 
-  /** Ask the state invariants about the present state. They must not write: that would be no state of any path. */
+  /**
+   * Ask the state invariants about the present state, with all stores in memory. They must not write: that would
+   * be no state of any path.
+   */
   checkState(): void {
     if (this.withState.length === 0) return;
+    const waiting = this.stores?.someWait === true ? this.stores : null;
+    const mark = waiting === null ? 0 : this.memory.mark();
+    waiting?.foresee();
     this.guarded(() => {
       const before = this.memory.dirtyCount;
       for (const i of this.withState) i.onState!(this.machine as Machine);
       if (this.memory.dirtyCount !== before) throw new Error('an invariant wrote to memory in onState');
       return 'point';
     });
+    if (waiting !== null) this.memory.undo(mark);
+  }
+
+  /** Does some store wait in a buffer? */
+  get someStoreWaits(): boolean {
+    return this.stores?.someWait === true;
+  }
+
+  /** One choice for each store that the thread's buffer may give up; null when there is none. */
+  private storesThatMayLeave(t: number): readonly Choice[] | null {
+    const { stores } = this;
+    if (stores === null || t >= this.threads.length) return null;
+    const ready = stores.ready(this.threads[t]!.id);
+    return ready.length === 0 ? null : ready.map(() => ONE_CHOICE[0]!);
+  }
+
+  /** A store waits or does not, where it makes a difference: another thread may come to look meanwhile. */
+  private storeChoices(t: number, node: StackNode): readonly Choice[] {
+    const { stores, executor: x } = this;
+    const step = node.fn.stores[node.pc]!;
+    const thread = this.threads[t]!.id;
+    const addr = step.address(node.regs as Value[]);
+    if ((this.memory.life(addr) & 1) === 0 || !stores!.mayWait(thread, addr)) return ONE_CHOICE;
+    if (stores!.mustWait(thread, addr, step.size, step.access)) return ONE_CHOICE;
+    if (x.log.on && x.log.isAwaited?.(thread, addr, step.size) === false) return ONE_CHOICE;
+    return STORE_CHOICES;
+  }
+
+  /** A store leaves thread `t`'s buffer. In a search those that nobody else looks at go with it as soon as they may. */
+  private letLeave(t: number, choice: number): StepEnd {
+    const { executor: x } = this;
+    const stores = this.stores!;
+    const thread = this.threads[t]!;
+    const left = [choice];
+    this.left = left;
+    x.stores!.leave(thread, stores.ready(thread.id)[choice]!);
+    const { isRacy } = x.log;
+    while (x.log.on && isRacy !== undefined) {
+      const next = stores.ready(thread.id).findIndex((place) => {
+        const { addr, size } = stores.pending(thread.id, place);
+        return !isRacy.call(x.log, addr, size);
+      });
+      if (next < 0) break;
+      left.push(next);
+      x.stores!.leave(thread, stores.ready(thread.id)[next]!);
+    }
+    return 'point';
   }
 
   /** Where a stopped thread stands, innermost first. */
@@ -211,6 +284,8 @@ export class Simulation {
   private enterCallback(t: number): void {
     const callback = this.machine.pendingCallback();
     if (callback === null) throw new Error('the rcu thread has nothing to run');
+    // a grace period has passed
+    this.executor.stores?.drainAll();
     this.machine.takeCallback();
     const name = this.executor.linked.functionAt(callback.func);
     if (name === undefined)

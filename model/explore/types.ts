@@ -44,7 +44,7 @@ export interface Scenario {
 }
 
 export interface Bounds {
-  /** Preemptions: switches away from a thread that could have gone on. */
+  /** Preemptions: switches away from a thread that could have gone on, and stores that stay in a store buffer. */
   readonly preemptions: number;
   /** With a violation found, no more preemptions are tried than it took. The run is complete all the same. */
   readonly untilViolation?: boolean;
@@ -63,8 +63,9 @@ export interface Cancel {
   readonly cancelled: boolean;
 }
 
-/** One transition of a schedule: thread index and choice. Printed as `0*3 1 0:2 0+37`. */
+/** One transition of a schedule: thread index and choice. Printed as `0*3 1 0:2 0+37 w0`. */
 export interface Action {
+  /** From 16 on: the store buffer of the thread 16 below, which gives up a store. */
   readonly thread: number;
   readonly choice: number;
   /** Stop after so many steps, between two plain accesses, rather than at the next marked access or builtin. */
@@ -138,5 +139,5 @@ export interface RunResult {
   readonly facts: readonly string[];
 }
 
-/** A schedule in its printed form, and back. `0*12 1*3 0:1`: thread, `:choice` when not 0, `+steps` when given, `*count`. */
+/** A schedule in its printed form, and back. `0*12 1*3 0:1 w0`: thread or buffer, `:choice` when not 0, `+steps` when given, `*count`. */
 export type ScheduleText = string;

@@ -24,6 +24,7 @@ import { register, registered } from './registry';
 import { FROZEN_SPTE } from './spte';
 import type { Builtin, MachineEvent, OracleId, RunHost, RunMachine, VmType } from './types';
 import { onWatch, watchedWords } from './watch';
+import { nameOfWord } from './word-names';
 
 /** Constants that the machine asks of a program by name. */
 export const MACHINE_CONSTANTS = ['SPTE_LEVEL_BITS', 'SPTE_ENT_PER_PAGE', 'PT64_ENT_PER_PAGE', 'FROZEN_SPTE'] as const;
@@ -146,6 +147,10 @@ export class Machine implements RunMachine {
 
   nameOfLock(lock: number): string {
     return nameOfLock(this, lock);
+  }
+
+  nameOfWord(addr: number): string | undefined {
+    return nameOfWord(this, addr);
   }
 
   givenName(object: number): string | undefined {

@@ -33,7 +33,16 @@ export interface Choice {
   readonly label: string;
   /** How many of the run's injected faults it spends (0 for a free choice). */
   readonly faults: number;
+  /** A store stays in its CPU's buffer: that counts as a preemption does. */
+  readonly delays?: true;
 }
+
+/**
+ * What a builtin does to stores that wait in a CPU's buffer, where a run models that: nothing; it keeps the
+ * compiler from moving them (`compiler`); the caller's have reached memory (`own`); everybody's have (`all`: other
+ * CPUs were interrupted, or a grace period has passed).
+ */
+export type StoreOrder = 'none' | 'compiler' | 'own' | 'all';
 
 /** An access to memory. */
 export interface Touch {
@@ -62,6 +71,8 @@ export interface Builtin {
   touches?(machine: MachineView, thread: ThreadView, args: readonly Value[]): readonly Touch[] | null;
   /** It takes a lock, and so shows nothing to others that it did before. */
   readonly acquires?: boolean;
+  /** Default `own`: most are, or contain, a locked instruction, or leave the CPU for the TDX module or the guest. */
+  readonly stores?: StoreOrder;
   choices?(machine: MachineView, thread: ThreadView, args: readonly Value[]): readonly Choice[];
   /** Return value is converted by the caller to the C return type; undefined for void. */
   run(machine: MachineView, thread: ThreadView, args: readonly Value[], choice: number): Value | undefined;
@@ -263,4 +274,6 @@ export interface RunMachine extends MachineView {
   takeCallback(): void;
   /** The interesting part of the state, name -> printed value. */
   describe(): Record<string, string>;
+  /** What lies at an address, for people; undefined for what has no name. */
+  nameOfWord?(addr: number): string | undefined;
 }

@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import type { Program } from '../../../model/execute/program';
-import { run } from '../../../model/explore';
+import { type MemoryOrder, run } from '../../../model/explore';
 import type { Bounds, RunResult } from '../../../model/explore/types';
 import { invariants } from '../../../model/invariants';
 import type { VmType } from '../../../model/machine/types';
@@ -57,10 +57,16 @@ export async function programWith(edits: readonly Edit[] = []): Promise<Program>
 }
 
 /** Explore a scenario with all invariants. */
-export function explore(program: Program, id: string, vm: VmType, bounds: Partial<Bounds> = {}): RunResult {
+export function explore(
+  program: Program,
+  id: string,
+  vm: VmType,
+  bounds: Partial<Bounds> = {},
+  memoryOrder: MemoryOrder = 'sc',
+): RunResult {
   const scenario = scenarioById(id);
   if (scenario === undefined) throw new Error(`no scenario ${id}`);
-  return run(program, scenario, vm, { ...BOUNDS, ...bounds }, { invariants });
+  return run(program, scenario, vm, { ...BOUNDS, ...bounds }, { invariants, memoryOrder });
 }
 
 /** Ids of what a run found, each once, sorted. */
