@@ -17,6 +17,9 @@ const WORDS = 'domain.md 5';
 /** From general knowledge of the kernel's history; not in domain.md and not checked against an old tree. */
 const RECALLED = 'kernel history, unchecked';
 
+/** Names of svm/sev.c that stand in kernel 6.12, and not in 7.3. */
+const READ = 'kernels 6.12, 7.2 and 7.3';
+
 type Row = readonly [old: string, now: string, kind: NameChange['kind'], era: string, source: string];
 
 const ROWS: readonly Row[] = [
@@ -38,6 +41,13 @@ const ROWS: readonly Row[] = [
   ['gmem_prepare', 'gmem_make_private', 'field', '6.10 to 7.2', MAP],
   ['gmem_invalidate', 'gmem_make_shared', 'field', '6.10 to 7.2', MAP],
   ['kvm_gmem_bind', 'kvm_gmem_prepare_memory_region', 'function', '6.8 to 7.2', MAP],
+  ['sev_gmem_prepare', 'sev_gmem_make_private', 'function', '6.11 to 7.2', READ],
+  ['sev_gmem_invalidate', 'sev_gmem_make_shared', 'function', '6.11 to 7.2', READ],
+  ['sev_private_max_mapping_level', 'sev_gmem_max_mapping_level', 'function', '6.11 to 6.16', READ],
+  ['__sev_snp_update_protected_guest_state', '__sev_snp_reload_vmsa', 'function', '6.11 to before 7.2', READ],
+  ['snp_vmsa_gpa', 'snp_pending_vmsa_gpa', 'field', '6.11 to before 7.2', READ],
+  ['handle_rmp_page_fault', 'sev_handle_rmp_fault', 'function', 'SNP series to v12', RECALLED],
+  ['sev_flush_guest_memory', 'sev_flush_encrypted_page', 'function', 'to 5.17', RECALLED],
   ['private_max_mapping_level', 'gmem_max_mapping_level', 'field', '6.10 to 6.16', MAP],
   ['kvm_max_private_mapping_level', 'kvm_gmem_max_mapping_level', 'function', '6.10 to 6.16', RECALLED],
   ['set_private_spte', 'set_external_spte', 'field', 'TDX series to v18', MAP],
