@@ -10,6 +10,10 @@
 #include "svm/svm.h"
 #include <uapi/linux/psp-sev.h>
 
+#ifndef TREE_HAS_IS_SEV_SNP_GUEST
+#define is_sev_snp_guest(vcpu) sev_snp_guest((vcpu)->kvm)
+#endif
+
 DEFINE_PER_CPU(struct svm_cpu_data, svm_data);
 static int sev_fd;
 
@@ -184,7 +188,7 @@ static int npf_interception(struct kvm_vcpu *vcpu)
 		error_code &= ~PFERR_SYNTHETIC_MASK;
 
 	/* an SNP guest says itself that it means its private memory */
-	if (vcpu->kvm->arch.vm_type == KVM_X86_SNP_VM && (error_code & PFERR_GUEST_ENC_MASK))
+	if (is_sev_snp_guest(vcpu) && (error_code & PFERR_GUEST_ENC_MASK))
 		error_code |= PFERR_PRIVATE_ACCESS;
 
 	rc = kvm_mmu_page_fault(vcpu, gpa, error_code, NULL, 0);

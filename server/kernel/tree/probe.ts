@@ -45,6 +45,7 @@ const FEATURES: readonly Feature[] = [
   // pre_sev_run() can refuse; sev_init_vmcb() has a second parameter.
   { name: 'TREE_HAS_FALLIBLE_PRE_SEV_RUN', path: SVM_H, has: /\bint\s+pre_sev_run\s*\(/ },
   { name: 'TREE_HAS_SEV_INIT_EVENT', path: SVM_H, has: /\bsev_init_vmcb\s*\(\s*struct\s+vcpu_svm\s*\*\s*\w+\s*,/ },
+  { name: 'TREE_HAS_IS_SEV_SNP_GUEST', path: SVM_H, has: /\bis_sev_snp_guest\s*\(/ },
   { name: 'TREE_HAS_TDP_HAS_SMEP', path: OPS, has: /\(\s*tdp_has_smep\s*\)/ },
   { name: 'TREE_HAS_GFN_DIRECT_BITS', path: KVM_HOST, has: /\bgfn_direct_bits\s*;/ },
   { name: 'TREE_HAS_FALLIBLE_MMU_INIT', path: MMU, has: /\bint\s+kvm_mmu_init_vm\s*\(/ },

@@ -65,7 +65,7 @@ describe('what a tree has', () => {
       Object.keys(found ?? {}).filter((name) => /SEV|VMSA|MAKE/.test(name)),
     );
     const since72 = ['TREE_HAS_RELOAD_VMSA', 'TREE_HAS_SEV_VM_INIT', 'TREE_HAS_SEV_VCPU_CREATE'];
-    const refuses = ['TREE_HAS_FALLIBLE_PRE_SEV_RUN', 'TREE_HAS_SEV_INIT_EVENT'];
+    const refuses = ['TREE_HAS_FALLIBLE_PRE_SEV_RUN', 'TREE_HAS_SEV_INIT_EVENT', 'TREE_HAS_IS_SEV_SNP_GUEST'];
     expect(svm).toEqual([
       ['TREE_HAS_SEV', 'TREE_HAS_GMEM_MAKE_PRIVATE', ...since72, ...refuses],
       ['TREE_HAS_SEV', ...since72, ...refuses],
