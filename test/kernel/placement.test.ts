@@ -5,6 +5,7 @@ import { placePatch } from '../../server/kernel/place';
 import { loadReference } from '../../server/kernel/reference';
 import { indexSources, type SourceIndex } from '../../server/kernel/source-index';
 import { readInput } from '../../server/patch/read';
+import { snpBugs } from './bugs-snp';
 import { thirtyBugs } from './bugs-thirty';
 import { edits } from './edits';
 import { makePatch } from './make-patch';
@@ -45,5 +46,9 @@ describe.skipIf(!there)('patches against kernel 7.3, placed into the reference',
 
   test('at least 80 % of the executable lines of the bugs', async () => {
     expect(await placedShare(thirtyBugs)).toBeGreaterThanOrEqual(0.8);
+  });
+
+  test('all executable lines of the bugs of SNP', async () => {
+    expect(await placedShare(snpBugs)).toBe(1);
   });
 });

@@ -12,6 +12,8 @@ export interface Bug {
   readonly at: readonly string[];
   /** Scenarios that show it, to keep the test short; null: all that the change reaches. */
   readonly scenario: readonly string[] | null;
+  /** VM types that the finding names, among others. */
+  readonly vm?: readonly string[];
 }
 
 const SNAPSHOT = `	fault->mmu_seq = vcpu->kvm->mmu_invalidate_seq;
@@ -70,6 +72,7 @@ export const bugs: readonly Bug[] = [
     breaks: ['attr-read-after-seq', 'attr-match-at-install'],
     at: ['mmu_seq', 'smp_rmb', 'is_private', 'prepare_memory_fault_exit', 'EFAULT'],
     scenario: ['S04', 'S05'],
+    vm: ['sw-protected', 'snp', 'tdx'],
   },
   {
     title: 'truncate before unmapping',
@@ -247,5 +250,46 @@ export const bugs: readonly Bug[] = [
     breaks: ['seq-recheck-under-lock', 'unmap-before-free', 'attr-read-after-seq', 'attr-match-at-install'],
     at: ['mmu_seq'],
     scenario: ['S04', 'S05', 'S06'],
+  },
+  {
+    title: 'do not look for an invalidation when a VMSA is reloaded',
+    seed: '002',
+    edits: [
+      {
+        file: 'sev.c',
+        changes: [
+          {
+            from: `	if (mmu_invalidate_retry_gfn(kvm, mmu_seq, gfn))
+		kvm_make_request(KVM_REQ_VMSA_PAGE_RELOAD, vcpu);
+	else
+		svm->vmcb`,
+            to: `	svm->vmcb`,
+          },
+        ],
+      },
+    ],
+    breaks: ['snp-vmsa-tracks-memory'],
+    at: ['mmu_invalidate_retry_gfn', 'KVM_REQ_VMSA_PAGE_RELOAD', 'else', 'vmsa_pa'],
+    scenario: ['S23'],
+    vm: ['snp'],
+  },
+  {
+    title: 'leave pages of a hole to the guest',
+    seed: '002',
+    edits: [
+      {
+        file: 'sev.c',
+        changes: [
+          {
+            from: '		rc = rmp_make_shared(pfn, use_2m_update ? PG_LEVEL_2M : PG_LEVEL_4K);\n',
+            to: '		rc = 0;\n',
+          },
+        ],
+      },
+    ],
+    breaks: ['snp-unassign-before-free'],
+    at: ['rmp_make_shared', 'rc = 0'],
+    scenario: ['S06'],
+    vm: ['snp'],
   },
 ];

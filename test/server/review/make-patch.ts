@@ -17,6 +17,7 @@ const KERNEL_PATHS: Readonly<Record<string, string>> = {
   'kvm_host.h': 'include/linux/kvm_host.h',
   'tdx.c': 'arch/x86/kvm/vmx/tdx.c',
   'x86.c': 'arch/x86/kvm/x86.c',
+  'sev.c': 'arch/x86/kvm/svm/sev.c',
   'guest_memfd.c': 'virt/kvm/guest_memfd.c',
   'kvm_main.c': 'virt/kvm/kvm_main.c',
 };

@@ -24,6 +24,7 @@ describe('bugs in the reference', () => {
       expect(found?.trace.length).toBeGreaterThan(0);
       const lines = bug.at.flatMap((text) => linesWith(bytes, text));
       expect(lines).toContain(found?.patchLine);
+      for (const vm of bug.vm ?? []) expect(found?.vm).toContain(vm);
     });
   }
 });
