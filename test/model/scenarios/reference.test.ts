@@ -2,15 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { inReference } from '../../../model/scenarios';
 import { CENSUS_PREEMPTIONS } from '../../../model/scenarios/census';
 import { tallyOf } from '../../census/census';
-import { broken, explore, programWith, summary } from './reference';
-
-/** What the unmodified reference breaks by the scenario's own assumption. */
-const PRESENT: Readonly<Record<string, readonly string[]>> = {
-  S08: ['kernel-warning'],
-  S09: ['accepted-data-preserved', 'no-zap-gfn-range-on-td', 'td-zap-only-requested'],
-  // as kernel 7.3 does: see unmodified.test.ts
-  S25: ['kernel-warning'],
-};
+import { broken, explore, PRESENT, programWith, summary } from './reference';
 
 const tally = tallyOf('reference');
 afterAll(async () => tally.close(await programWith()));

@@ -56,6 +56,14 @@ export async function programWith(edits: readonly Edit[] = []): Promise<Program>
   return compileReference(reference, overrides, parser, cache);
 }
 
+/** What the unmodified reference breaks by the scenario's own assumption. */
+export const PRESENT: Readonly<Record<string, readonly string[]>> = {
+  S08: ['kernel-warning'],
+  S09: ['accepted-data-preserved', 'no-zap-gfn-range-on-td', 'td-zap-only-requested'],
+  // as kernel 7.3 does: see unmodified.test.ts
+  S25: ['kernel-warning'],
+};
+
 /** Explore a scenario with all invariants. */
 export function explore(
   program: Program,
