@@ -251,9 +251,6 @@ static const struct kvm_x86_ops svm_x86_ops = {
 #ifdef TREE_HAS_GMEM_MAKE_PRIVATE
 	.gmem_make_private = sev_gmem_make_private,
 	.gmem_make_shared = sev_gmem_make_shared,
-#else
-	.gmem_prepare = sev_gmem_prepare,
-	.gmem_invalidate = sev_gmem_invalidate,
 #endif
 #ifdef TREE_HAS_GMEM_INVALIDATE_RANGE
 	.gmem_invalidate_range = sev_gmem_invalidate_range,
@@ -263,8 +260,6 @@ static const struct kvm_x86_ops svm_x86_ops = {
 #endif
 #ifdef TREE_HAS_GMEM_MAX_MAPPING_LEVEL
 	.gmem_max_mapping_level = sev_gmem_max_mapping_level,
-#else
-	.private_max_mapping_level = sev_private_max_mapping_level,
 #endif
 };
 

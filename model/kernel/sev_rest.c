@@ -102,6 +102,14 @@ void svm_fill_ops(struct kvm_x86_ops *ops)
 	ops->cache_reg = svm_cache_reg;
 	ops->vcpu_blocking = svm_nop;
 	ops->vcpu_unblocking = svm_nop;
+	/* by their names before 7.3, and before 6.17: edge/svm.c has today's only, since hunks are placed into it */
+#ifndef TREE_HAS_GMEM_MAKE_PRIVATE
+	ops->gmem_prepare = sev_gmem_prepare;
+	ops->gmem_invalidate = sev_gmem_invalidate;
+#endif
+#ifndef TREE_HAS_GMEM_MAX_MAPPING_LEVEL
+	ops->private_max_mapping_level = sev_private_max_mapping_level;
+#endif
 }
 
 #endif

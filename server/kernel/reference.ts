@@ -58,6 +58,8 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   'arch/x86/kvm/vmx/common.h': 'tdx.c',
   'arch/x86/kvm/vmx/main.c': 'tdx.c',
   'arch/x86/virt/vmx/tdx/tdx.c': 'tdx.c',
+  'arch/x86/virt/svm/sev.c': 'psp.c',
+  'arch/x86/include/asm/sev.h': 'rmp.h',
 };
 
 /**
