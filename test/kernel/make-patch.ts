@@ -25,19 +25,34 @@ function heading(lines: readonly string[], firstLine: number): string {
   return '';
 }
 
-/** The unified diff of the edit alone, with git's header lines, three lines of context and the functions. */
-export function makeDiff(kernelRoot: string, edit: Edit): string {
-  const before = readFileSync(join(kernelRoot, edit.file), 'utf8');
-  const after = applyEdit(before, edit);
-  if (after === before) throw new Error(`${edit.id}: changes nothing`);
-  const hunks = createTwoFilesPatch(`a/${edit.file}`, `b/${edit.file}`, before, after, undefined, undefined, {
-    context: 3,
-  });
+/** The unified diff between two texts of a file, with git's header lines, three lines of context and the functions. */
+function diffOf(file: string, before: string, after: string): string {
+  const hunks = createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, undefined, undefined, { context: 3 });
   const lines = before.split('\n');
   const body = hunks
     .slice(hunks.indexOf('--- a/'))
     .replace(/^@@ -(\d+)(?:,\d+)? .*@@$/gm, (header, first) => header + heading(lines, Number(first)));
-  return `diff --git a/${edit.file} b/${edit.file}\nindex ${blobId(before)}..${blobId(after)} 100644\n${body}`;
+  return `diff --git a/${file} b/${file}\nindex ${blobId(before)}..${blobId(after)} 100644\n${body}`;
+}
+
+/** The file that is edited, without and with the edit. Errors: one that does not apply, or changes nothing. */
+function textsOf(kernelRoot: string, edit: Edit): { before: string; after: string } {
+  const before = readFileSync(join(kernelRoot, edit.file), 'utf8');
+  const after = applyEdit(before, edit);
+  if (after === before) throw new Error(`${edit.id}: changes nothing`);
+  return { before, after };
+}
+
+/** The unified diff of the edit alone. */
+export function makeDiff(kernelRoot: string, edit: Edit): string {
+  const { before, after } = textsOf(kernelRoot, edit);
+  return diffOf(edit.file, before, after);
+}
+
+/** The unified diff that takes the edit back, made on the tree with the edit in it. */
+export function makeFixDiff(kernelRoot: string, edit: Edit): string {
+  const { before, after } = textsOf(kernelRoot, edit);
+  return diffOf(edit.file, after, before);
 }
 
 function diffstat(diff: string, file: string): string {
@@ -52,9 +67,7 @@ function diffstat(diff: string, file: string): string {
   return ` ${file} | ${added + removed} ${bar}\n 1 file changed${counts.join('')}\n`;
 }
 
-/** The whole mail, in `git format-patch` form. The text says only what is touched, never whether it is a bug. */
-export function makePatch(kernelRoot: string, edit: Edit): string {
-  const diff = makeDiff(kernelRoot, edit);
+function mailOf(edit: Edit, diff: string): string {
   return [
     'From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n',
     'From: A Developer <developer@example.org>\n',
@@ -64,4 +77,14 @@ export function makePatch(kernelRoot: string, edit: Edit): string {
     'Signed-off-by: A Developer <developer@example.org>\n---\n',
     `${diffstat(diff, edit.file)}\n${diff}-- \n2.47.0\n\n`,
   ].join('');
+}
+
+/** The whole mail, in `git format-patch` form. The text says only what is touched, never whether it is a bug. */
+export function makePatch(kernelRoot: string, edit: Edit): string {
+  return mailOf(edit, makeDiff(kernelRoot, edit));
+}
+
+/** The mail of the patch that takes the edit back. */
+export function makeFix(kernelRoot: string, edit: Edit): string {
+  return mailOf({ ...edit, title: `Revert "${edit.title}"` }, makeFixDiff(kernelRoot, edit));
 }

@@ -186,6 +186,11 @@ describe('the options', () => {
     expect(new Set(sample.map(({ release }) => release ?? '7.3')).size).toBe(3);
   });
 
+  test('choose historical rows, which leave the cases out', () => {
+    expect(readOptions(['--rows', '5,13'])).toMatchObject({ history: true, rows: [5, 13] });
+    expect(readOptions([])).toMatchObject({ history: false, rows: null });
+  });
+
   test('spread a sample from the first to nearly the last', () => {
     expect(spread([0, 1, 2, 3, 4, 5, 6, 7], 4)).toEqual([0, 2, 4, 6]);
     expect(spread([0, 1, 2, 3, 4, 5, 6], 3)).toHaveLength(3);
@@ -198,6 +203,9 @@ describe('the options', () => {
     [['--jobs', '0'], '--jobs takes a number from 1, not 0'],
     [['--only', '('], '--only takes a regular expression, not ('],
     [['--write', '--sample', '3'], '--write takes all cases, in the tree tier'],
+    [['--write', '--rows', '5'], '--write takes all cases, in the tree tier'],
+    [['--rows', '5,x'], '--rows takes a number from 1, not x'],
+    [['--history', '--tier', 'reference'], '--history takes the tree tier'],
   ])('refuse %o', (args, message) => {
     expect(() => readOptions(args)).toThrow(message);
   });

@@ -6,14 +6,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { cases, isBug, releaseOf } from '../cases';
-import type { Bug, Edit, Release } from '../edit';
-import { fetchKernel, haveKernel } from '../fetch.mjs';
+import { type Bug, type Edit, RELEASES } from '../edit';
+import { historyShortfalls, historyText, historyTotals, historyTotalsText } from '../history/results';
+import { rows } from '../history/rows';
+import { runHistory } from '../history/run';
 import { makePatch } from '../make-patch';
 import { REASONS } from '../reasons';
-import { attempt, keptAttempt } from './attempt';
 import { type Judgement, judge } from './judge';
 import { type ProvingOptions, readOptions, USAGE } from './options';
 import { type Judged, resultsText, shortfalls, totalsOf, totalsText } from './results';
+import { sources } from './sources';
+import { type Ground, inParallel, inStages, ONE_STAGE, STAGES } from './stages';
 
 /** `count` of them, evenly spread, always the same; all of them when there are fewer. */
 export function spread<T>(all: readonly T[], count: number): T[] {
@@ -42,50 +45,26 @@ function progress({ edit, judgement }: Judged, done: number, all: number): strin
   return `${`${done}`.padStart(`${all}`.length)}/${all} ${edit.id}: ${what} (${(milliseconds / 1000).toFixed(1)} s)`;
 }
 
-/**
- * Most bugs show soon and need no second preemption; the rest of a review of theirs is of no interest here. So
- * a bug gets a part of the time first, with one preemption, and all of it, with two, when that did not show it.
- */
-const FIRST = { bound: 1, share: 1 / 3 };
-const SECOND = { bound: 2, share: 1 };
-
 const isFound = ({ result }: Judgement): boolean => result === 'found' || result === 'other';
 
 /** Runs all, `jobs` at a time; the results are in the order of the cases. */
-async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, cli: string): Promise<Judged[]> {
-  const sources = new Map<Release, string>();
-  for (const release of new Set(wanted.map(releaseOf))) {
-    sources.set(release, haveKernel(release) ?? fetchKernel(release));
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-mmu-review-proving-'));
+async function runAll(wanted: readonly (Bug | Edit)[], options: ProvingOptions, ground: Ground): Promise<Judged[]> {
+  const sourceOf = sources(wanted.map(releaseOf));
   const results = new Map<string, Judged>();
-  const queue = [...wanted];
-  const { tier, budget } = options;
-  const keep = options.keep === null ? null : resolve(options.keep);
-  const work = async () => {
-    for (let edit = queue.shift(); edit !== undefined; edit = queue.shift()) {
-      const source = sources.get(releaseOf(edit)) ?? '';
-      const mail = makePatch(source, edit);
-      const command = { cli, tree: tier === 'tree' ? source : null, folder, keep };
-      const tryWith = async (preemptions: number, seconds: number) =>
-        judge(edit, mail, await attempt(edit.id, mail, { ...command, preemptions, budget: seconds }), tier);
-      const known = options.resume && keep !== null ? keptAttempt(edit.id, mail, keep) : null;
-      const kept = known && judge(edit, mail, known, tier);
-      const settled = kept !== null && (!isBug(edit) || isFound(kept));
-      let judgement = settled
-        ? kept
-        : await tryWith(FIRST.bound, isBug(edit) ? Math.ceil(budget * FIRST.share) : budget);
-      if (isBug(edit) && !isFound(judgement)) judgement = await tryWith(SECOND.bound, budget * SECOND.share);
-      const judged = { edit, judgement };
-      results.set(edit.id, judged);
-      console.log(progress(judged, results.size, wanted.length));
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: options.jobs }, work));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await inParallel(wanted, options.jobs, async (edit) => {
+    const source = sourceOf(releaseOf(edit));
+    const mail = makePatch(source, edit);
+    const judgement = await inStages(
+      { id: edit.id, mail, tree: options.tier === 'tree' ? source : null },
+      ground,
+      isBug(edit) ? STAGES : ONE_STAGE,
+      (attempt) => judge(edit, mail, attempt, options.tier),
+      (judged) => !isBug(edit) || isFound(judged),
+    );
+    const judged = { edit, judgement };
+    results.set(edit.id, judged);
+    console.log(progress(judged, results.size, wanted.length));
+  });
   return wanted.flatMap(({ id }) => results.get(id) ?? []);
 }
 
@@ -99,29 +78,67 @@ function listMissed(judged: readonly Judged[]): void {
   }
 }
 
+/** Reviews the cases and tells what is below the bounds. */
+async function proveCases(root: string, options: ProvingOptions, ground: Ground): Promise<boolean> {
+  const wanted = chosen(options);
+  if (wanted.length === 0) throw new Error('no case matches');
+  const judged = await runAll(wanted, options, ground);
+  const totals = totalsOf(judged);
+  listMissed(judged);
+  console.log(totalsText(totals));
+  if (options.write) writeFileSync(join(root, 'test/kernel/RESULTS.md'), resultsText(judged, REASONS, runOf(options)));
+  const below = shortfalls(totals);
+  for (const sentence of below) console.log(`below the bounds: ${sentence}`);
+  if (options.gate === 'bounds') return below.length === 0;
+  return totals.flagged === 0 && totals.failed === 0 && !judged.some(isUnexplained);
+}
+
+/** The same of the historical rows. */
+async function proveHistory(root: string, options: ProvingOptions, ground: Ground): Promise<boolean> {
+  const wanted = rows.filter(({ row }) => options.rows === null || options.rows.includes(row));
+  if (wanted.length === 0) throw new Error('there is no such row');
+  const judged = await runHistory(wanted, options.jobs, ground);
+  const totals = historyTotals(judged);
+  console.log(historyTotalsText(totals));
+  if (options.write) writeFileSync(join(root, 'test/kernel/HISTORY.md'), historyText(judged, runOf(options)));
+  const below = historyShortfalls(totals);
+  for (const sentence of below) console.log(`below the bounds: ${sentence}`);
+  return below.length === 0;
+}
+
+/** How a table was made. */
+function runOf({ tier, releases, budget, resume }: ProvingOptions): string {
+  const parts = resume ? ' Put together from several runs, of other budgets too.' : '';
+  return `${tier} tier, ${releases.join(', ')}, ${budget} s per patch.${parts}`;
+}
+
+/** A choice of cases leaves the historical rows out, and the other way round. */
+function partsOf({ history, only, sample, tier, releases }: ProvingOptions): { cases: boolean; history: boolean } {
+  const all = only === null && sample === null && tier === 'tree' && releases.length === RELEASES.length;
+  return { cases: !history, history: history || all };
+}
+
 /** Returns the exit code: 1 below the bounds, 2 for arguments or sources that cannot be used. */
 export async function main(root: string, args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     console.log(USAGE);
     return 0;
   }
+  let folder: string | null = null;
   try {
     const options = readOptions(args);
-    const wanted = chosen(options);
-    if (wanted.length === 0) throw new Error('no case matches');
-    const judged = await runAll(wanted, options, cliOf(root, options.cli));
-    const totals = totalsOf(judged);
-    listMissed(judged);
-    console.log(totalsText(totals));
-    const parts = options.resume ? ' Put together from several runs, of other budgets too.' : '';
-    const run = `${options.tier} tier, ${options.releases.join(', ')}, ${options.budget} s per patch.${parts}`;
-    if (options.write) writeFileSync(join(root, 'test/kernel/RESULTS.md'), resultsText(judged, REASONS, run));
-    const below = shortfalls(totals);
-    for (const sentence of below) console.log(`below the bounds: ${sentence}`);
-    if (options.gate === 'bounds') return below.length > 0 ? 1 : 0;
-    return totals.flagged > 0 || totals.failed > 0 || judged.some(isUnexplained) ? 1 : 0;
+    const cli = cliOf(root, options.cli);
+    folder = mkdtempSync(join(tmpdir(), 'kvm-mmu-review-proving-'));
+    const keep = options.keep === null ? null : resolve(options.keep);
+    const ground = { cli, folder, keep, resume: options.resume, budget: options.budget };
+    const parts = partsOf(options);
+    const casesHold = !parts.cases || (await proveCases(root, options, ground));
+    const historyHolds = !parts.history || (await proveHistory(root, options, ground));
+    return casesHold && historyHolds ? 0 : 1;
   } catch (error) {
     console.error(`test:kernel: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
+  } finally {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
 }

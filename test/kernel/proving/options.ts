@@ -24,6 +24,10 @@ export interface ProvingOptions {
   readonly keep: string | null;
   /** Judge what an earlier run has kept there, and run only the others. */
   readonly resume: boolean;
+  /** Only the historical bugs and fixes. */
+  readonly history: boolean;
+  /** Only these of their rows; null: all. */
+  readonly rows: readonly number[] | null;
 }
 
 export const USAGE = `usage: node test/kernel/run.mjs [options]
@@ -41,7 +45,9 @@ export const USAGE = `usage: node test/kernel/run.mjs [options]
   --gate bounds|unexplained
                            what fails: totals below the bounds, or a miss without a reason
                            in reasons.ts (bounds); a false finding always does
-  --write                  regenerate test/kernel/RESULTS.md
+  --history                only the historical bugs and their fixes
+  --rows 5,13              only these of their rows (implies --history)
+  --write                  regenerate test/kernel/RESULTS.md and HISTORY.md
 `;
 
 function positive(name: string, text: string | undefined): number | null {
@@ -58,6 +64,11 @@ function pattern(text: string | undefined): RegExp | null {
   } catch {
     throw new Error(`--only takes a regular expression, not ${text}`);
   }
+}
+
+function rowNumbers(text: string | undefined): readonly number[] | null {
+  if (text === undefined) return null;
+  return text.split(',').map((number) => positive('rows', number) ?? 0);
 }
 
 function releases(text: string | undefined, tier: ProvingOptions['tier']): readonly Release[] {
@@ -83,6 +94,8 @@ export function readOptions(args: readonly string[]): ProvingOptions {
       cli: text,
       keep: text,
       gate: text,
+      rows: text,
+      history: { type: 'boolean' },
       write: { type: 'boolean' },
       resume: { type: 'boolean' },
     },
@@ -102,9 +115,13 @@ export function readOptions(args: readonly string[]): ProvingOptions {
     gate,
     keep: values.keep ?? null,
     resume: values.resume ?? false,
+    history: values.history ?? values.rows !== undefined,
+    rows: rowNumbers(values.rows),
     write: values.write ?? false,
   };
-  const partial = options.only !== null || options.sample !== null || values.release !== undefined || tier !== 'tree';
+  if (options.history && tier !== 'tree') throw new Error('--history takes the tree tier');
+  const named = options.only !== null || options.sample !== null || values.release !== undefined;
+  const partial = named || options.rows !== null || tier !== 'tree';
   if (options.write && partial) throw new Error('--write takes all cases, in the tree tier');
   if (options.resume && options.keep === null) throw new Error('--resume needs --keep');
   return options;
