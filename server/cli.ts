@@ -47,6 +47,12 @@ const later = (known: readonly string[], coming: readonly string[]) => (text: st
   throw new InvalidArgumentError(`Formats are ${known.join(', ')}.`);
 };
 
+/** How memory is modelled. */
+const memoryOrder = () =>
+  new Option('--memory-order <order>', 'sequentially consistent, or stores wait in buffers as on x86')
+    .choices(['sc', 'x86'])
+    .default('sc');
+
 function build(): Command {
   const program = new Command('kvm-mmu-review')
     .description('Reviews Linux KVM MMU patches for confidential VMs by running them before and after the change.')
@@ -65,6 +71,7 @@ function build(): Command {
     .option('--scenario <list>', 'scenario ids, e.g. S02,S10', idList)
     .option('--invariant <list>', 'invariant ids', idList)
     .option('--preemptions <n>', 'preemption bound', count, 2)
+    .addOption(memoryOrder())
     .option('--budget <seconds>', 'wall clock per patch', seconds, 60)
     .option('--jobs <n>', 'worker threads', count, availableParallelism())
     .option('--format <format>', 'text or json', later(['text', 'json'], ['sarif', 'b4', 'reply']), 'text')
@@ -91,6 +98,7 @@ function build(): Command {
     .option('--schedule <text>', 'replay this schedule')
     .addOption(new Option('--side <side>', 'which side of the patch').choices(['pre', 'post']).default('post'))
     .option('--preemptions <n>', 'preemption bound', count, 2)
+    .addOption(memoryOrder())
     .option('--budget <seconds>', 'wall clock', seconds, 60)
     .option('--format <format>', 'text or json', later(['text', 'json'], ['svg']), 'text')
     .action(async (patch, options) => {

@@ -1,6 +1,7 @@
 /** `check`: reads the inputs, reviews them one after the other, prints the report, decides the exit code. */
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import type { MemoryOrder } from '../../model/explore/index';
 import { invariants } from '../../model/invariants/index';
 import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
@@ -17,6 +18,7 @@ export interface CheckOptions extends TreeOptions {
   readonly scenario?: readonly string[];
   readonly invariant?: readonly string[];
   readonly preemptions: number;
+  readonly memoryOrder: MemoryOrder;
   readonly budget: number;
   readonly jobs: number;
   readonly format: string;
@@ -107,6 +109,7 @@ async function reviewed(input: ReviewInput, options: Wanted, reviewer: Reviewer)
       scenario: options.scenario ?? null,
       invariant: options.invariant ?? null,
       preemptions: options.preemptions,
+      memoryOrder: options.memoryOrder,
       budgetSeconds: options.budget,
       source: options.source,
       onProgress: (text, done, total) => show(`${input.name}: ${text}, ${done} of ${total}`),

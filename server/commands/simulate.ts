@@ -1,5 +1,6 @@
 /** `simulate`: one scenario on one VM type, as text or JSON. */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import type { VmType } from '../../model/machine/types';
 import { textTrace } from '../report/text';
 import { createReviewer, type ReviewInput, type TreeChoice } from '../review/index';
@@ -15,6 +16,7 @@ export interface SimulateArguments extends TreeOptions {
   readonly patch?: number;
   readonly side: 'pre' | 'post';
   readonly preemptions: number;
+  readonly memoryOrder: MemoryOrder;
   readonly budget: number;
   readonly format: string;
 }
@@ -38,6 +40,7 @@ export async function runSimulate(
       schedule: options.schedule ?? null,
       patch: options.patch ?? null,
       preemptions: options.preemptions,
+      memoryOrder: options.memoryOrder,
       budgetSeconds: options.budget,
       source,
     });

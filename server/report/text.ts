@@ -4,7 +4,7 @@
  */
 
 import type { SimulationTrace } from '../review/simulate';
-import type { Finding, FindingTraceStep, PatchReview, Report, Verdict } from '../review/types';
+import type { Finding, FindingTraceStep, PatchReview, Report, Runs, Verdict } from '../review/types';
 import { interleaving } from './columns';
 import { type ReportStep, rowsOf } from './steps';
 
@@ -49,7 +49,7 @@ function findingText(patch: PatchReview, finding: Finding): string[] {
     return `    line ${patchLine}${column}: ${MARKS[kind ?? 'context']}${text}`;
   });
   const where = finding.function === null ? '' : ` in ${finding.function}()`;
-  const seen = `seen in ${finding.scenarios.join(', ')} on ${finding.vm.join(', ')}, ${preemptions(finding.preemptions)}`;
+  const seen = `seen in ${finding.scenarios.join(', ')} on ${finding.vm.join(', ')}, ${preemptions(finding.preemptions, patch.runs.memoryOrder)}`;
   return [
     head,
     `  ${finding.status}${where}; ${seen}`,
@@ -104,8 +104,9 @@ function reportStep(step: FindingTraceStep): ReportStep {
   };
 }
 
-function preemptions(count: number): string {
-  return count === 0 ? 'without preemption' : `with ${counted(count, 'preemption')}`;
+function preemptions(count: number, order: Runs['memoryOrder']): string {
+  if (count === 0) return 'without preemption';
+  return `with ${counted(count, 'preemption')}${order === 'x86' ? ', stores that wait included' : ''}`;
 }
 
 function counted(count: number, noun: string): string {
@@ -137,10 +138,13 @@ function runsText({ runs, tier, kernel }: PatchReview): string {
     counted(runs.transitions, 'transition'),
     `${(runs.milliseconds / 1000).toFixed(1)} s`,
     ...(runs.complete ? [] : ['incomplete']),
+    ...(runs.memoryOrder === 'x86' ? ['memory order of x86'] : []),
   ];
   const vacuous = runs.vacuous.length > 0 ? `; vacuous: ${runs.vacuous.join(', ')}` : '';
   return `tier ${tier}${of}: ${extent.join(', ')}${vacuous}`;
 }
+
+const orderOf = ({ memoryOrder }: SimulationTrace): string => (memoryOrder === 'x86' ? ', memory order of x86' : '');
 
 /** A simulation as text: its summary, the interleaving, and how to replay it. */
 export function textTrace(trace: SimulationTrace): string {
@@ -155,7 +159,7 @@ export function textTrace(trace: SimulationTrace): string {
     }),
   );
   const lines = [
-    `${trace.scenario} on ${trace.vm}, ${trace.side} side: ${trace.title}`,
+    `${trace.scenario} on ${trace.vm}, ${trace.side} side${orderOf(trace)}: ${trace.title}`,
     ...(trace.assumption === null ? [] : [`supposing that ${trace.assumption}`]),
     trace.summary,
     '',

@@ -76,8 +76,8 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
 }
 
 /** Names what a run of unmodified code enters; the rules that it is judged by don't matter. */
-function enteredKey(code: string, { scenario, vm, bounds }: Pick<RunJob, 'scenario' | 'vm' | 'bounds'>): string {
-  return runKey(code, { scenario, vm, bounds, invariants: null });
+function enteredKey(code: string, job: Pick<RunJob, 'scenario' | 'vm' | 'bounds' | 'memoryOrder'>): string {
+  return runKey(code, { ...job, invariants: null });
 }
 
 function isUnmodified(base: SnapshotTexts, overrides: Overrides): boolean {
@@ -129,6 +129,7 @@ function executeRun(program: Program, job: RunJob): RunResult {
   const invariants = wanted === null ? allInvariants : allInvariants.filter(({ id }) => wanted.includes(id));
   return run(program, scenarioOf(job.scenario), job.vm, job.bounds, {
     invariants: [...invariants, ...facts],
+    memoryOrder: job.memoryOrder ?? 'sc',
     cancel: {
       get cancelled() {
         return Atomics.load(flag, 0) !== 0;
@@ -141,7 +142,10 @@ function executeRun(program: Program, job: RunJob): RunResult {
 function executeReplay(program: Program, job: ReplayJob): Replay {
   const scenario = scenarioOf(job.scenario);
   const schedule = job.schedule.trim() === '' ? straight(program, scenario, job.vm) : parseSchedule(job.schedule);
-  const steps = replay(program, scenario, job.vm, schedule, { invariants: allInvariants });
+  const steps = replay(program, scenario, job.vm, schedule, {
+    invariants: allInvariants,
+    memoryOrder: job.memoryOrder ?? 'sc',
+  });
   return {
     threads: [...scenario.threads.map(({ name }) => name), 'rcu'],
     schedule: formatSchedule(schedule),
@@ -150,7 +154,10 @@ function executeReplay(program: Program, job: ReplayJob): Replay {
 }
 
 function executeMinimise(program: Program, job: MinimiseJob): Violation {
-  return minimise(program, scenarioOf(job.scenario), job.vm, job.violation, { invariants: allInvariants });
+  return minimise(program, scenarioOf(job.scenario), job.vm, job.violation, {
+    invariants: allInvariants,
+    memoryOrder: job.memoryOrder ?? 'sc',
+  });
 }
 
 function outlineOf(program: Program): Outline {

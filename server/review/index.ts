@@ -4,6 +4,7 @@
  * file of its own.
  */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
 import { scenariosOf } from '../../model/vocabulary/index';
@@ -38,6 +39,8 @@ export interface ReviewOptions {
   readonly scenario?: readonly string[] | null;
   readonly invariant?: readonly string[] | null;
   readonly preemptions?: number;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
   /** Seconds of wall clock per patch. */
   readonly budgetSeconds?: number;
   readonly onProgress?: Progress;
@@ -98,7 +101,7 @@ async function reviewInput(
       const cut = read.problems.length > 0 && review.verdict === 'clean';
       reviews.push({
         ...review,
-        replay: replayOf(input, review, diffs.length > 1 ? diffs.indexOf(patch) + 1 : null, options.source ?? null),
+        replay: replayOf(input, review, diffs.length > 1 ? diffs.indexOf(patch) + 1 : null, options),
         verdict: cut ? 'incomplete' : review.verdict,
         notes: [...review.notes, ...problems],
         runs: { ...review.runs, milliseconds },
@@ -145,7 +148,7 @@ async function reviewPatch(
     verdict: complete === 'clean' && place.disappointed ? 'incomplete' : complete,
     findings: result.findings,
     coverage: result.coverage,
-    runs: { ...result.runs, milliseconds: 0 },
+    runs: { ...result.runs, milliseconds: 0, memoryOrder: options.memoryOrder ?? 'sc' },
     notes: [
       ...place.notes,
       ...result.notes,
@@ -170,6 +173,7 @@ async function runPlaced(
     invariants: options.invariant ?? null,
     signal: options.signal ?? null,
     tree,
+    memoryOrder: options.memoryOrder ?? 'sc',
   });
   try {
     return await reviewPlaced(
@@ -190,11 +194,16 @@ function replayOf(
   input: ReviewInput,
   { tier }: PatchReview,
   patch: number | null,
-  choice: TreeChoice | null,
+  { source = null, memoryOrder = 'sc' }: ReviewOptions,
 ): string[] {
   const { name, replay = [name] } = input;
   const needsTree = tier === 'tree' || input.replay !== undefined;
-  return [...replay, ...(patch === null ? [] : ['--patch', `${patch}`]), ...(needsTree ? treeArguments(choice) : [])];
+  return [
+    ...replay,
+    ...(patch === null ? [] : ['--patch', `${patch}`]),
+    ...(needsTree ? treeArguments(source) : []),
+    ...(memoryOrder === 'sc' ? [] : ['--memory-order', memoryOrder]),
+  ];
 }
 
 /** The options that name the same tree again. */

@@ -4,6 +4,7 @@
  * patches: it sees only texts that stand in for files of the reference (or of a tree).
  */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import type { Bounds, RunResult, ScheduleText, TraceStep, Violation } from '../../model/explore/types';
 import type { VmType } from '../../model/machine/types';
 
@@ -24,13 +25,19 @@ interface OnTree {
   readonly tree?: TreeRef | null;
 }
 
+/** What every job says that runs the code. */
+interface OnMachine extends OnTree {
+  /** Absent: `sc`. */
+  readonly memoryOrder?: MemoryOrder;
+}
+
 /**
  * Who waits for a run: a reader for a finding, the choice of scenarios, the verdict on what the patch leads to,
  * or the comparison with what was before it, of which only repairs can come. The first goes first.
  */
 export type Urgency = 'finding' | 'look' | 'verdict' | 'comparison';
 
-export interface RunJob extends OnTree {
+export interface RunJob extends OnMachine {
   readonly kind: 'run';
   readonly overrides: Overrides;
   readonly scenario: string;
@@ -43,7 +50,7 @@ export interface RunJob extends OnTree {
   readonly urgency: Urgency;
 }
 
-export interface ReplayJob extends OnTree {
+export interface ReplayJob extends OnMachine {
   readonly kind: 'replay';
   readonly overrides: Overrides;
   readonly scenario: string;
@@ -51,7 +58,7 @@ export interface ReplayJob extends OnTree {
   readonly schedule: ScheduleText;
 }
 
-export interface MinimiseJob extends OnTree {
+export interface MinimiseJob extends OnMachine {
   readonly kind: 'minimise';
   readonly overrides: Overrides;
   readonly scenario: string;
@@ -71,7 +78,7 @@ export interface DifferenceJob extends OnTree {
 }
 
 /** What a run is known to enter, without running it. */
-export interface EnteredJob extends OnTree {
+export interface EnteredJob extends OnMachine {
   readonly kind: 'entered';
   readonly scenario: string;
   readonly vm: VmType;

@@ -1,6 +1,6 @@
 /**
  * Keeps the results of complete runs on disk, named by everything that they depend on: the texts that
- * were compiled, the engine, scenario, VM type, bounds and rules. A run is deterministic, so that its
+ * were compiled, the engine, scenario, VM type, memory order, bounds and rules. A run is deterministic, so that its
  * result can be had without running it again; the side before a patch is most often the unmodified code.
  */
 
@@ -65,10 +65,16 @@ export function hashOf(text: string | Uint8Array): string {
 /** Names a run: `code` names engine and texts. */
 export function runKey(
   code: string,
-  { scenario, vm, bounds, invariants }: Pick<RunJob, 'scenario' | 'vm' | 'bounds' | 'invariants'>,
+  {
+    scenario,
+    vm,
+    bounds,
+    invariants,
+    memoryOrder = 'sc',
+  }: Pick<RunJob, 'scenario' | 'vm' | 'bounds' | 'invariants' | 'memoryOrder'>,
 ): string {
   const limits = Object.entries(bounds).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hashOf(JSON.stringify([code, scenario, vm, limits, invariants]));
+  return hashOf(JSON.stringify([code, scenario, vm, limits, invariants, memoryOrder]));
 }
 
 function load(file: string): RunResult | null {

@@ -3,6 +3,7 @@
  * situation run through here, so that no run outlives the budget and equal texts run once.
  */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import type { Bounds, RunResult, ScheduleText, Violation } from '../../model/explore/types';
 import type { VmType } from '../../model/machine/types';
 import { probeBounds } from './execute-job';
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal | null;
   /** The tree whose files the texts replace; null for the reference. */
   readonly tree: TreeRef | null;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
 }
 
 export interface Session {
@@ -45,7 +48,7 @@ export interface Session {
 
 /** Open a session; `close` it to stop its clock. */
 export function openSession(options: SessionOptions): Session {
-  const { runner, bounds, invariants, signal, tree } = options;
+  const { runner, bounds, invariants, signal, tree, memoryOrder = 'sc' } = options;
   const flags = { whole: new SharedArrayBuffer(4), search: new SharedArrayBuffer(4) };
   const flag = new Int32Array(flags.whole);
   const endSearch = (): void => {
@@ -73,7 +76,7 @@ export function openSession(options: SessionOptions): Session {
     let result = known.get(key);
     if (result === undefined) {
       result = runner
-        .run({ kind: 'run', tree, overrides, scenario, vm, bounds: limits, invariants, cancel, urgency })
+        .run({ kind: 'run', tree, memoryOrder, overrides, scenario, vm, bounds: limits, invariants, cancel, urgency })
         .catch((error: unknown) => lost(scenario, vm, error))
         .then((done) => {
           spent.runs++;
@@ -96,10 +99,10 @@ export function openSession(options: SessionOptions): Session {
     run: (overrides, scenario, vm, limits) => run(overrides, scenario, vm, { ...bounds, ...limits }),
     runLater: (overrides, scenario, vm) => run(overrides, scenario, vm, bounds, 'comparison'),
     replay: (overrides, scenario, vm, schedule) =>
-      runner.replay({ kind: 'replay', tree, overrides, scenario, vm, schedule }),
+      runner.replay({ kind: 'replay', tree, memoryOrder, overrides, scenario, vm, schedule }),
     minimise: (overrides, scenario, vm, violation) =>
-      runner.minimise({ kind: 'minimise', tree, overrides, scenario, vm, violation }),
-    entered: (scenario, vm) => runner.entered({ kind: 'entered', tree, scenario, vm, bounds }),
+      runner.minimise({ kind: 'minimise', tree, memoryOrder, overrides, scenario, vm, violation }),
+    entered: (scenario, vm) => runner.entered({ kind: 'entered', tree, memoryOrder, scenario, vm, bounds }),
     outline: (overrides) => runner.outline({ kind: 'outline', tree, overrides }),
     difference: (pre, post) => runner.difference({ kind: 'difference', tree, pre, post }),
     close: () => {

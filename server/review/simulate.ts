@@ -3,7 +3,7 @@
  * violation, else a run without preemptions. It is what the trace view and `simulate` show.
  */
 
-import { formatSchedule, parseSchedule } from '../../model/explore/index';
+import { formatSchedule, type MemoryOrder, parseSchedule } from '../../model/explore/index';
 import type { TraceStep } from '../../model/explore/types';
 import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
@@ -20,6 +20,8 @@ export interface SimulateOptions {
   /** Show this invariant's violation rather than the first. */
   readonly invariant?: string | null;
   readonly preemptions?: number;
+  /** Default `sc`. A schedule is replayed under the order in which it was found. */
+  readonly memoryOrder?: MemoryOrder;
   readonly budgetSeconds?: number;
   readonly signal?: AbortSignal | null;
   /** Which patch of the input, from 1, on top of those before it; null for the first. */
@@ -33,6 +35,7 @@ export interface SimulationTrace {
   readonly title: string;
   readonly vm: VmType;
   readonly side: 'pre' | 'post';
+  readonly memoryOrder: MemoryOrder;
   readonly schedule: string;
   readonly threads: readonly string[];
   readonly steps: readonly (TraceStep & { readonly patchLine: number | null })[];
@@ -54,6 +57,7 @@ export async function simulateTexts(
   }
   if (place?.lacks.includes(options.vm)) throw new Error(`this kernel has no ${options.vm}`);
   const side = options.side ?? 'post';
+  const memoryOrder = options.memoryOrder ?? 'sc';
   const placement = place?.patch ?? null;
   const overrides: Overrides = placement?.texts[side] ?? {};
   const session = openSession({
@@ -63,6 +67,7 @@ export async function simulateTexts(
     invariants: null,
     signal: options.signal ?? null,
     tree: place?.tree ?? null,
+    memoryOrder,
   });
   try {
     let schedule = options.schedule ?? null;
@@ -90,6 +95,7 @@ export async function simulateTexts(
       title: scenario.title,
       vm: options.vm,
       side,
+      memoryOrder,
       schedule: replay.schedule,
       threads: replay.threads,
       steps: replay.steps.map((step) => ({ ...step, patchLine: patchLineOf(step, placement, side) })),

@@ -1,5 +1,6 @@
 /** The records at the far end of the pipeline. They are the JSON contract, version 1 (design.md, section 7). */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import type { VmType } from '../../model/machine/types';
 
 export type Verdict = 'clean' | 'findings' | 'incomplete' | 'no-diff' | 'out-of-scope' | 'unusable';
@@ -61,6 +62,8 @@ export interface Runs {
   readonly milliseconds: number;
   readonly complete: boolean;
   readonly vacuous: readonly string[];
+  /** How memory was modelled; absent where nothing ran. */
+  readonly memoryOrder?: MemoryOrder;
 }
 
 export interface PatchReview {
@@ -73,7 +76,7 @@ export interface PatchReview {
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
   readonly runs: Runs;
-  /** What `simulate` is given to run on the same code: the input, or a range of commits, and the tree. */
+  /** What `simulate` is given to run on the same code: the input, or a range of commits, the tree, the memory order. */
   readonly replay?: readonly string[];
   readonly notes: readonly string[];
 }

@@ -164,7 +164,17 @@ describe('usage', () => {
     expect(await command.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' });
     const help = await command.run(['check', '--help']);
     expect(help.code).toBe(0);
-    for (const option of ['--tree', '--git', '--base', '--range', '--vm', '--scenario', '--invariant', '--preemptions'])
+    for (const option of [
+      '--tree',
+      '--git',
+      '--base',
+      '--range',
+      '--vm',
+      '--scenario',
+      '--invariant',
+      '--preemptions',
+      '--memory-order',
+    ])
       expect(help.stdout).toContain(option);
     for (const option of ['--budget', '--jobs', '--format', '--output', '--fail-on'])
       expect(help.stdout).toContain(option);

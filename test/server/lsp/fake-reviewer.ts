@@ -172,6 +172,7 @@ export function fakeTrace(
     title: 'A memslot is deleted, its page punched out and reused',
     vm,
     side,
+    memoryOrder: 'sc',
     schedule: '0*4',
     threads: ['vmm', 'host', 'rcu'],
     steps: [

@@ -117,6 +117,14 @@ verdict: findings
     expect(text.match(/how it happens \(after/g)).toHaveLength(1);
   });
 
+  it('says when stores waited as on x86', () => {
+    const { runs, ...rest } = patch([finding('one', [])]);
+    const text = report({ ...rest, runs: { ...runs, memoryOrder: 'x86' } });
+    expect(text).toContain('with 1 preemption, stores that wait included\n');
+    expect(text).toContain('2 transitions, 1.5 s, memory order of x86\n');
+    expect(report({ ...rest, runs: { ...runs, memoryOrder: 'sc' } })).toBe(report({ ...rest, runs }));
+  });
+
   it('counts the verdicts of several patches', () => {
     expect(report(patch([]), patch([]))).toMatch(/\n2 patches: 2 with findings\n$/);
   });

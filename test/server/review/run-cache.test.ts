@@ -109,10 +109,11 @@ describe('a result that is kept', () => {
 describe('the name of a run', () => {
   const key = (job: Partial<RunJob>) => runKey('code', { ...JOB, ...job });
 
-  it('says scenario, VM type, bounds and rules', () => {
+  it('says scenario, VM type, memory order, bounds and rules', () => {
     const others = [
       key({ scenario: 'S03' }),
       key({ vm: 'default' }),
+      key({ memoryOrder: 'x86' }),
       key({ invariants: ['unmap-before-free'] }),
       key({ invariants: [] }),
       ...Object.keys(DEFAULT_BOUNDS).map((name) => key({ bounds: { ...DEFAULT_BOUNDS, [name]: 1 } })),
@@ -123,6 +124,7 @@ describe('the name of a run', () => {
 
   it('does not say who waits for it, nor in which order its bounds are written', () => {
     const turned = Object.fromEntries(Object.entries(DEFAULT_BOUNDS).reverse()) as unknown as RunJob['bounds'];
+    expect(key({ memoryOrder: 'sc' })).toBe(key({}));
     expect(key({ urgency: 'look', cancel: new SharedArrayBuffer(4), bounds: turned })).toBe(key({}));
   });
 });
