@@ -162,9 +162,13 @@ async function simulate(
   hooks: RunHooks,
   context: CustomContext,
 ): Promise<TraceResult> {
-  const { preemptions, budgetSeconds } = context.settings();
+  const { preemptions, memoryOrder, budgetSeconds } = context.settings();
   const input = document === null ? null : context.input(document);
-  const trace = await context.parts.reviewer.simulate(input, { ...wanted, preemptions, budgetSeconds }, hooks);
+  const trace = await context.parts.reviewer.simulate(
+    input,
+    { ...wanted, preemptions, memoryOrder, budgetSeconds },
+    hooks,
+  );
   const resolve = context.resolve(document?.uri ?? null);
   const names = new Set(trace.steps.flatMap(({ place }) => (place === null ? [] : [place.file])));
   const files = [...names].flatMap((name) => {

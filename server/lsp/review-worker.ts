@@ -62,10 +62,11 @@ const reviewer: Reviewer = {
 };
 
 function engineOptions(options: ReviewOptions, { signal, onEvent }: RunHooks): EngineOptions {
-  const { vm, preemptions, budgetSeconds } = options;
+  const { vm, preemptions, memoryOrder = 'sc', budgetSeconds } = options;
   return {
     vm: vm.length === 0 ? null : vm,
     preemptions,
+    memoryOrder,
     budgetSeconds,
     signal,
     onProgress: (text, done, total) => onEvent({ kind: 'progress', progress: { text, done, total } }),

@@ -3,6 +3,7 @@
  * interface stands on both sides of the worker thread. It knows neither LSP nor threads.
  */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import type { VmType } from '../../model/machine/types';
 import type { InputSpan } from '../patch/types';
 import type { SimulationTrace } from '../review/simulate';
@@ -74,6 +75,8 @@ export interface ReviewOptions {
   /** Empty: all. */
   readonly vm: readonly VmType[];
   readonly preemptions: number;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
   /** Wall clock per patch, in seconds. */
   readonly budgetSeconds: number;
   /** Worker threads; 0 for one per core. */
@@ -88,6 +91,8 @@ export interface SimulationRequest {
   /** Show this invariant's violation rather than the first. */
   readonly invariant: string | null;
   readonly preemptions: number;
+  /** Default `sc`. */
+  readonly memoryOrder?: MemoryOrder;
   readonly budgetSeconds: number;
 }
 

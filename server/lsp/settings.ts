@@ -4,6 +4,7 @@
  */
 
 import { isAbsolute } from 'node:path';
+import type { MemoryOrder } from '../../model/explore/index';
 import { VM_TYPES, type VmType } from '../../model/machine/types';
 import type { ReviewOptions } from './reviewer';
 
@@ -11,6 +12,7 @@ export interface Settings {
   /** Empty: all that apply. */
   readonly vmTypes: readonly VmType[];
   readonly preemptions: number;
+  readonly memoryOrder: MemoryOrder;
   /** Wall clock per patch, in seconds. */
   readonly budgetSeconds: number;
   /** Worker threads; 0 for one per core. */
@@ -26,6 +28,7 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = {
   vmTypes: [],
   preemptions: 2,
+  memoryOrder: 'sc',
   budgetSeconds: 60,
   jobs: 0,
   reviewOnOpen: true,
@@ -56,6 +59,7 @@ export function readSettings(value: unknown): { settings: Settings; problems: st
     settings: {
       vmTypes: readVmTypes(given.vmTypes, problems),
       preemptions: integer('preemptions'),
+      memoryOrder: readMemoryOrder(given.memoryOrder, problems),
       budgetSeconds: integer('budgetSeconds'),
       jobs: integer('jobs'),
       reviewOnOpen: typeof given.reviewOnOpen === 'boolean' ? given.reviewOnOpen : DEFAULT_SETTINGS.reviewOnOpen,
@@ -75,6 +79,13 @@ function readFolder(value: unknown, problems: string[]): string {
   return DEFAULT_SETTINGS.tree;
 }
 
+function readMemoryOrder(value: unknown, problems: string[]): MemoryOrder {
+  if (value === undefined || value === null) return DEFAULT_SETTINGS.memoryOrder;
+  if (value === 'sc' || value === 'x86') return value;
+  problems.push(`kvmMmu.memoryOrder must be sc or x86; using ${DEFAULT_SETTINGS.memoryOrder}.`);
+  return DEFAULT_SETTINGS.memoryOrder;
+}
+
 function readVmTypes(value: unknown, problems: string[]): readonly VmType[] {
   if (value === undefined || value === null) return DEFAULT_SETTINGS.vmTypes;
   if (!Array.isArray(value)) {
@@ -89,6 +100,6 @@ function readVmTypes(value: unknown, problems: string[]): readonly VmType[] {
 
 /** What a review takes from the settings. */
 export function reviewOptions(settings: Settings): ReviewOptions {
-  const { vmTypes, preemptions, budgetSeconds, jobs } = settings;
-  return { vm: vmTypes, preemptions, budgetSeconds, jobs };
+  const { vmTypes, preemptions, memoryOrder, budgetSeconds, jobs } = settings;
+  return { vm: vmTypes, preemptions, memoryOrder, budgetSeconds, jobs };
 }

@@ -33,7 +33,14 @@ describe('the manifest', () => {
 describe("a client's settings", () => {
   it('are taken when they are sound', () => {
     const switches = { reviewOnOpen: false, reviewWorkingTree: false, tree: '/src/linux' };
-    const given = { vmTypes: ['tdx', 'tdx', 'snp'], preemptions: 3, budgetSeconds: 5, jobs: 1, ...switches };
+    const given = {
+      vmTypes: ['tdx', 'tdx', 'snp'],
+      preemptions: 3,
+      memoryOrder: 'x86',
+      budgetSeconds: 5,
+      jobs: 1,
+      ...switches,
+    };
     expect(readSettings(given)).toEqual({ settings: { ...given, vmTypes: ['tdx', 'snp'] }, problems: [] });
   });
 
@@ -41,6 +48,7 @@ describe("a client's settings", () => {
     const given = {
       vmTypes: ['tdx', 'vax'],
       preemptions: -1,
+      memoryOrder: 'tso',
       budgetSeconds: 1.5,
       jobs: '4',
       reviewOnOpen: 'yes',
@@ -48,7 +56,7 @@ describe("a client's settings", () => {
     };
     const { settings, problems } = readSettings(given);
     expect(settings).toEqual({ ...DEFAULT_SETTINGS, vmTypes: ['tdx'] });
-    expect(problems).toHaveLength(5);
+    expect(problems).toHaveLength(6);
   });
 
   it.each([undefined, null, 3, 'x', []])('may be nothing at all: %j', (given) => {
