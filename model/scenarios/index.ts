@@ -53,6 +53,9 @@ import { scenario as s48 } from './s48';
 import { scenario as s49 } from './s49';
 import { scenario as s50 } from './s50';
 import { scenario as s52 } from './s52';
+import { scenario as s55 } from './s55';
+import { scenario as s56 } from './s56';
+import { scenario as s57 } from './s57';
 
 export type { Scenario } from '../explore/types';
 
@@ -108,6 +111,9 @@ export const scenarios: readonly Scenario[] = [
   s49,
   s50,
   s52,
+  s55,
+  s56,
+  s57,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

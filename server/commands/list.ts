@@ -2,7 +2,8 @@
 
 import { invariants } from '../../model/invariants/index';
 import { type Count, countedKernels, countOf } from '../../model/scenarios/census';
-import { scenarios } from '../../model/scenarios/index';
+import { defectsOf } from '../../model/scenarios/defects';
+import { type Scenario, scenarios } from '../../model/scenarios/index';
 import { lookup, vocabulary } from '../../model/vocabulary/index';
 import { UsageError } from './usage';
 
@@ -94,6 +95,19 @@ export function runExplain(id: string): void {
   process.stdout.write(`${explain(id)}\n`);
 }
 
+/** What the scenario breaks on unmodified kernels, and why that is so. */
+function defectPages({ id, vm }: Scenario): string[] {
+  const known = new Set(vm.flatMap((type) => defectsOf(id, type)));
+  return [...known].flatMap(({ title, breaks, interleaving, why, source, mendedBy, kernels }) => [
+    '',
+    `Defect of ${kernels.join(', ')}: ${title} (${breaks.join(', ')})`,
+    ...interleaving.map((line) => `  ${line}`),
+    why,
+    `Mended by: ${mendedBy ?? 'nothing that is known here'}`,
+    `Source: ${source}`,
+  ]);
+}
+
 function exercisedBy(id: string): string[] {
   const ids = scenarios.filter((scenario) => scenario.invariants.includes(id)).map((scenario) => scenario.id);
   return ids.length === 0 ? [] : [`Exercised by: ${ids.join(', ')}`];
@@ -129,6 +143,7 @@ export function explain(id: string): string {
       `VM types: ${scenario.vm.join(', ')}`,
       ...countLines(countsOf([scenario.id], scenario.vm)).map((line) => `Complete runs on ${line}`),
       `Source: ${scenario.source}`,
+      ...defectPages(scenario),
     ].join('\n');
   }
   const word = lookup(id);

@@ -1,6 +1,8 @@
 /** Sentences of a report that come from runs: what now stops the VM, what a path established. */
 
+import { defectsOf } from '../../model/scenarios/defects';
 import type { Difference, RunPair } from './compare';
+import type { Finding } from './types';
 
 /** Fail-stop rule (design.md, section 6): an assertion on a path that already went wrong is a note. */
 export function stopNotes(stops: readonly Difference[]): string[] {
@@ -28,4 +30,17 @@ export function undecidedNotes(undecided: readonly Difference[]): string[] {
     ({ invariant, scenario, vm, violation }) =>
       `${invariant} breaks after the patch in ${scenario} on ${vm} with ${violation.preemptions} preemptions; whether it did before could not be told: raise --budget`,
   );
+}
+
+/** Findings that are the kernel's own, of which the list of its defects tells more. */
+export function defectNotes(findings: readonly Finding[]): string[] {
+  const notes = new Set<string>();
+  for (const { status, invariant, scenarios, vm } of findings) {
+    if (status !== 'present') continue;
+    for (const scenario of scenarios) {
+      const known = vm.flatMap((type) => defectsOf(scenario, type)).filter(({ breaks }) => breaks.includes(invariant));
+      for (const { title } of known) notes.add(`a defect of the kernel that is known: ${title} (explain ${scenario})`);
+    }
+  }
+  return [...notes];
 }

@@ -12,7 +12,7 @@ import { groupDifferences } from './finding';
 import type { CodeDifference, Outline, Overrides } from './jobs';
 import { createLocator } from './locate';
 import { neverRun } from './never-run';
-import { factNotes, stopNotes, undecidedNotes } from './notes';
+import { defectNotes, factNotes, stopNotes, undecidedNotes } from './notes';
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
 import { incompleteReasons, problemsOf, unlookedReasons } from './reasons';
@@ -102,6 +102,7 @@ export async function reviewPlaced(
       ...stopNotes(comparison.stops),
       ...factNotes(pairs),
       ...undecidedNotes(comparison.undecided),
+      ...defectNotes(findings),
       ...(unchanged
         ? ['the code before and after the patch compiles to the same steps: no run can tell them apart']
         : []),

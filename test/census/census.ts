@@ -22,7 +22,7 @@ const writing = process.env.KMR_CENSUS === 'write';
 export interface Tally {
   /** Counts a run, and expects of it what was counted before. */
   count(result: RunResult): void;
-  /** All runs were counted: the functions of `program` that none has entered are what was known. */
+  /** If all runs were counted: the functions of `program` that none has entered are what was known. */
   close(program: Program): void;
 }
 
@@ -33,8 +33,10 @@ export function tallyOf(kernel: string): Tally {
   const known = read().runs[kernel];
   const runs: Record<string, [number, number]> = {};
   const entered = new Set<string>();
+  let counted = 0;
   return {
     count({ scenario, vm, states, transitions, functions }) {
+      counted++;
       for (const name of functions) entered.add(name);
       runs[`${scenario} ${vm}`] = [states, transitions];
       if (writing || known === undefined) return;
@@ -47,7 +49,8 @@ export function tallyOf(kernel: string): Tally {
       const own = namesOfKvm(program);
       const of = { entered: own.filter((name) => entered.has(name)), not: own.filter((name) => !entered.has(name)) };
       if (writing) write(kernel, runs, of.entered, of.not);
-      else if (known !== undefined && own.length > 0) expect(of.entered).toEqual(read().entered[kernel]);
+      else if (known !== undefined && own.length > 0 && counted === Object.keys(known).length)
+        expect(of.entered).toEqual(read().entered[kernel]);
     },
   };
 }

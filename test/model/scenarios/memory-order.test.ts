@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { VmType } from '../../../model/machine/types';
 import { inReference } from '../../../model/scenarios';
 import { edit } from './mutation';
-import { broken, type Edit, explore, PRESENT, programWith, summary } from './reference';
+import { broken, type Edit, explore, present, programWith, summary } from './reference';
 
 describe.each(inReference())('%s on %s', (id, vm) => {
   it('is clean with one preemption, or one store that waits', async () => {
     const result = explore(await programWith(), id, vm, { preemptions: 1 }, 'x86');
     const text = summary(result);
-    expect(broken(result), text).toEqual(PRESENT[id] ?? []);
+    expect(broken(result), text).toEqual(present(id, vm));
     expect(result.unknowns, text).toEqual([]);
     expect(result.complete, text).toBe(true);
   });

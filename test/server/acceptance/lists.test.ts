@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { invariants } from '../../../model/invariants';
 import { inReference, scenarios } from '../../../model/scenarios';
 import { countedKernels, countOf } from '../../../model/scenarios/census';
+import { defects } from '../../../model/scenarios/defects';
 import { explain } from '../../../server/commands/list';
 
 describe('the census', () => {
@@ -16,6 +17,20 @@ describe('the census', () => {
     const newest = countedKernels.find((kernel) => kernel.startsWith('7.3')) ?? '';
     for (const { id, vm } of scenarios)
       for (const type of vm) expect(countOf(newest, id, type)?.transitions, `${id} ${type}`).toBeGreaterThan(1);
+  });
+});
+
+describe('the list of defects', () => {
+  it('has an interleaving, the reason, the functions that bear it out, and rules that exist, for each', () => {
+    const ids = invariants.map(({ id }) => id);
+    for (const { title, interleaving, why, source, breaks, shows, kernels } of defects) {
+      expect(interleaving.length, title).toBeGreaterThan(1);
+      expect(why.length, title).toBeGreaterThan(40);
+      expect(source, title).toContain('()');
+      expect(kernels.length, title).toBeGreaterThan(0);
+      for (const id of breaks) expect(ids).toContain(id);
+      for (const { scenario } of shows) expect(explain(scenario)).toContain(title);
+    }
   });
 });
 
