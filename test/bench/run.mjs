@@ -9,6 +9,7 @@ import { fetchKernel, haveKernel } from '../kernel/fetch.mjs';
 
 /** The kernel of the figures on a tree: one that is here; under CI it is fetched, and has to be had. */
 process.env.KMR_KERNEL_7_3 = haveKernel('7.3') ?? (process.env.CI === 'true' ? fetchKernel('7.3') : '');
+process.env.KMR_KERNEL_7_2 = haveKernel('7.2') ?? '';
 
 await build({
   entryPoints: ['test/bench/main.ts'],

@@ -17,7 +17,7 @@ import { LANDMARK, openWorkTree, type TreeSource } from '../../../../server/kern
 import { compileTree, snapshotReader, standIns } from '../../../../server/review/compile-tree';
 import type { Overrides } from '../../../../server/review/jobs';
 
-const ROOT = join(import.meta.dirname, '../../../..');
+const ROOT = process.cwd();
 
 export interface Kernel {
   /** `7.3` */
