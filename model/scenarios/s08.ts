@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   title: 'The host moves a page of a guest_memfd',
   description:
     'Memory management wants a private page to lie elsewhere, while a vCPU reads it. Only firmware that has the key could move it: KVM refuses, and the guest finds its data where it was.',
-  vm: ['sw-protected', 'tdx'],
+  vm: ['sw-protected', 'snp', 'tdx'],
   source: 'seed 002; domain.md S08; kvm_gmem_migrate_folio()',
   assumption:
     'memory management calls kvm_gmem_migrate_folio() for a page of a guest_memfd, which it is told to leave alone',

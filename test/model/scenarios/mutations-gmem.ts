@@ -85,6 +85,7 @@ const migration: Mutation[] = [
     ],
     found: [
       at('S08', 'sw-protected', 'unmap-before-free', 0),
+      at('S08', 'snp', 'private-pages-not-migrated unmap-before-free snp-unassign-before-free', 0),
       at('S08', 'tdx', 'private-pages-not-migrated unmap-before-free', 0),
     ],
   },
@@ -106,7 +107,10 @@ const migration: Mutation[] = [
 static int kvm_gmem_error_folio`,
       ),
     ],
-    found: [at('S08', 'tdx', 'private-pages-not-migrated td-zap-only-requested accepted-data-preserved', 0)],
+    found: [
+      at('S08', 'snp', 'private-pages-not-migrated snp-unassign-before-free', 0),
+      at('S08', 'tdx', 'private-pages-not-migrated td-zap-only-requested accepted-data-preserved', 0),
+    ],
   },
 ];
 

@@ -95,7 +95,11 @@ const slots: Mutation[] = [
   {
     title: 'bindings may overlap',
     edits: [edit('guest_memfd.c', '	if (!xa_empty(&f->bindings) &&\n', '	if (0 && !xa_empty(&f->bindings) &&\n')],
-    found: [at('S35', 'sw-protected', 'pfn-one-private-owner'), at('S35', 'tdx', 'seamcall-refused')],
+    found: [
+      at('S35', 'sw-protected', 'pfn-one-private-owner'),
+      at('S35', 'snp', 'pfn-one-private-owner snp-assign-before-map livelock'),
+      at('S35', 'tdx', 'seamcall-refused'),
+    ],
   },
   {
     title: 'a refused binding leaves the invalidate lock held',
