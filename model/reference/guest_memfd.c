@@ -480,6 +480,9 @@ int kvm_gmem_prepare_memory_region(struct kvm *kvm, struct kvm_memory_slot *slot
 
 	WRITE_ONCE(slot->gmem.file, file);
 	slot->gmem.pgoff = offset >> PAGE_SHIFT;
+	/* shared memory comes from the file, too */
+	if (kvm_gmem_supports_mmap(inode))
+		slot->flags |= KVM_MEMSLOT_GMEM_ONLY;
 
 	return 0;
 

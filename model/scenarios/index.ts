@@ -56,6 +56,7 @@ import { scenario as s52 } from './s52';
 import { scenario as s55 } from './s55';
 import { scenario as s56 } from './s56';
 import { scenario as s57 } from './s57';
+import { scenario as s58 } from './s58';
 
 export type { Scenario } from '../explore/types';
 
@@ -114,6 +115,7 @@ export const scenarios: readonly Scenario[] = [
   s55,
   s56,
   s57,
+  s58,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -1,4 +1,4 @@
-/** Mutations of what stands between guest_memfd, memslots and faults: S07, S08, S24, S27, S34 and S37. */
+/** Mutations of what stands between guest_memfd, memslots and faults: S07, S08, S24, S27, S34, S37 and S58. */
 
 import { at, edit, type Mutation } from './mutation';
 
@@ -35,6 +35,21 @@ const binding: Mutation[] = [
 ];
 
 const NO_UNMAP = edit('guest_memfd.c', '		flush |= kvm_mmu_unmap_gfn_range(kvm, &gfn_range);\n', '');
+
+const shared: Mutation[] = [
+  {
+    title: 'a hole punch does not unmap what is shared',
+    edits: [NO_UNMAP],
+    found: [at('S58', 'default', 'unmap-before-free', 0)],
+  },
+  {
+    title: 'a fault on shared memory of a guest_memfd is never late',
+    edits: [
+      edit('mmu.c', '	return fault->slot &&\n', '	return fault->slot && !kvm_memslot_is_gmem_only(fault->slot) &&\n'),
+    ],
+    found: [at('S58', 'default', 'seq-recheck-under-lock unmap-before-free')],
+  },
+];
 
 const refill: Mutation[] = [
   {
@@ -185,6 +200,7 @@ const order: Mutation[] = [
 
 /** By the part of KVM that they are about. */
 export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
+  'memory that is shared and comes from a guest_memfd': shared,
   'binding of memslots': binding,
   'holes that are filled again': refill,
   'migration of private memory': migration,
