@@ -25,13 +25,19 @@ function vmType(text: string): VmType {
   return found;
 }
 
-const idList = (text: string): string[] => text.split(',').map((id) => id.trim());
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('A whole number, 0 or more, is wanted.');
-  return value;
+function idList(text: string): string[] {
+  const ids = text.split(',').map((id) => id.trim());
+  if (ids.includes('')) throw new InvalidArgumentError('Ids are wanted, separated by commas.');
+  return ids;
 }
+
+/** A whole number from `least` on. */
+const count = (least: number) => (text: string) => {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new InvalidArgumentError(`A whole number, ${least} or more, is wanted.`);
+  return value;
+};
 
 function seconds(text: string): number {
   const value = Number(text);
@@ -70,10 +76,10 @@ function build(): Command {
     .option('--vm <list>', `VM types: ${VM_TYPES.join(',')}`, vmList)
     .option('--scenario <list>', 'scenario ids, e.g. S02,S10', idList)
     .option('--invariant <list>', 'invariant ids', idList)
-    .option('--preemptions <n>', 'preemption bound', count, 2)
+    .option('--preemptions <n>', 'preemption bound', count(0), 2)
     .addOption(memoryOrder())
     .option('--budget <seconds>', 'wall clock per patch', seconds, 60)
-    .option('--jobs <n>', 'worker threads', count, availableParallelism())
+    .option('--jobs <n>', 'worker threads', count(1), availableParallelism())
     .option('--format <format>', 'text or json', later(['text', 'json'], ['sarif', 'b4', 'reply']), 'text')
     .option('--output <file>', 'write the report there')
     .addOption(
@@ -92,12 +98,12 @@ function build(): Command {
     .option('--git <dir>', 'git clone that has the files as they were before the patch')
     .option('--base <rev>', 'commit of the clone that the patch applies to')
     .option('--range <A..B>', 'instead of a patch: a commit of the clone; A.. what is not committed')
-    .option('--patch <n>', 'which patch of an input that holds several, from 1; those before it are applied', count)
+    .option('--patch <n>', 'which patch of an input that holds several, from 1; those before it are applied', count(0))
     .requiredOption('--scenario <id>', 'scenario id, e.g. S02')
     .requiredOption('--vm <type>', `one VM type: ${VM_TYPES.join(',')}`, vmType)
     .option('--schedule <text>', 'replay this schedule')
     .addOption(new Option('--side <side>', 'which side of the patch').choices(['pre', 'post']).default('post'))
-    .option('--preemptions <n>', 'preemption bound', count, 2)
+    .option('--preemptions <n>', 'preemption bound', count(0), 2)
     .addOption(memoryOrder())
     .option('--budget <seconds>', 'wall clock', seconds, 60)
     .option('--format <format>', 'text or json', later(['text', 'json'], ['svg']), 'text')
