@@ -1,10 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { builtins } from '../../../model/builtins/registry';
+import { link } from '../../../model/execute/link';
+import { Memory } from '../../../model/execute/memory';
+import { MEMORY_SIZE } from '../../../model/execute/regions';
 import type { MemoryOrder } from '../../../model/execute/store-buffers';
 import { shorten } from '../../../model/explore/minimise';
 import { traceOf } from '../../../model/explore/replay';
 import { explore } from '../../../model/explore/run';
 import { formatSchedule, parseSchedule } from '../../../model/explore/schedule';
 import type { Bounds, RunResult } from '../../../model/explore/types';
+import type { Invariant } from '../../../model/invariants/types';
+import { type Builtin, type StoreOrder, VM_TYPES } from '../../../model/machine/types';
 import { type CParser, createParser } from '../../../server/c';
 import { fakeMachine, UNBOUNDED } from './fake-machine';
 import { BARRIERS, litmus as litmusOf, outcomes as outcomesOf } from './litmus';
@@ -209,5 +215,71 @@ describe('a violation that takes a store buffer', () => {
     expect(() => play('w7')).toThrow('there is no thread 7');
     expect(formatSchedule(parseSchedule('0:1 w0 w0:1*2'))).toBe('0:1 w0 w0:1*2');
     for (const text of ['w', 'w16', 'w0+3', 'W0']) expect(() => parseSchedule(text), text).toThrow(/schedule/);
+  });
+});
+
+/** Words that go past memory: an interrupt is sent, and the sender hears that it was taken. */
+const interrupt = (stores: StoreOrder): Builtin[] => {
+  const flagOf = (args: readonly unknown[]): number => args[0] as number;
+  return [
+    {
+      name: 'take',
+      point: true,
+      stores: 'none',
+      run: (m, _t, args) => void m.memory.setU32(flagOf(args), 1),
+    },
+    {
+      name: 'wait',
+      point: true,
+      stores,
+      ready: (m, _t, args) => m.memory.u32(flagOf(args)) === 1,
+      run: () => undefined,
+    },
+  ];
+};
+
+describe('what others are waited for', () => {
+  const bodies = ['WRITE_ONCE(x, 1); take(&flag);', 'wait(&flag); check(READ_ONCE(x) == 1, 1);'];
+  const found = (stores: StoreOrder): string[] => {
+    const words = 'int x, flag; void take(int *flag); void wait(int *flag);';
+    const { program, threads } = litmus(words, bodies);
+    const options = { createMachine: fakeMachine(interrupt(stores)), invariants: [], memoryOrder: 'x86' as const };
+    return explore(program, threads, 'default', UNBOUNDED, options).violations.map(({ message }) => message);
+  };
+
+  it('has let out its stores: an interrupt that was taken, a grace period', () => {
+    expect(found('all')).toEqual([]);
+    for (const name of ['__ipi_wait', '__rcu_wait_end', '__srcu_wait_end', 'rcu_barrier'])
+      expect(builtins.get(name)!.stores, name).toBe('all');
+  });
+
+  it('has not where only the waiting thread is ordered', () => {
+    expect(found('own')).toEqual(['check 1 failed']);
+  });
+});
+
+describe('invariants of states', () => {
+  it('see memory as it will be once all stores have left', () => {
+    const { program, threads } = litmus('int x, y; void take(int *flag);', [
+      'WRITE_ONCE(x, 1); take(&y);',
+      'READ_ONCE(x);',
+    ]);
+    const createMachine = fakeMachine(interrupt('own'));
+    const { globals } = link(program, new Memory(MEMORY_SIZE));
+    const word = (m: { memory: Memory }, name: string) => m.memory.peek('i32', globals.get(name)!);
+    let met = 0;
+    const about = { id: 'x-first', title: '', statement: '', why: '', source: '', example: '', vm: VM_TYPES };
+    const invariant: Invariant = {
+      ...about,
+      kind: 'state',
+      onState: (m) => {
+        if (word(m, 'y') === 0) return;
+        met++;
+        if (word(m, 'x') === 0) m.host.violate('x-first', 'y is 1 and x is not');
+      },
+    };
+    const options = { createMachine, invariants: [invariant], memoryOrder: 'x86' as const };
+    expect(explore(program, threads, 'default', UNBOUNDED, options).violations).toEqual([]);
+    expect(met).toBeGreaterThan(0);
   });
 });

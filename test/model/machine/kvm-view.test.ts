@@ -149,3 +149,15 @@ describe('undo', () => {
     expect(b.m.memory.changedWords(mark)).toEqual([]);
   });
 });
+
+describe('words by name', () => {
+  it('are fields of the VM, nested ones too, entries of page tables, or have none', () => {
+    const b = vm();
+    const { spt } = table(b, 1, 32, MIRROR);
+    const name = (addr: number) => b.m.nameOfWord(addr);
+    expect(name(b.kvm + off('struct kvm', 'mmu_invalidate_seq'))).toBe('kvm->mmu_invalidate_seq');
+    expect(name(b.kvm + off('struct kvm', 'arch'))).toBe('kvm->arch.gfn_direct_bits');
+    expect(name(spt + 16)).toBe('the mirror SPTE of gfn 0x22, level 1');
+    expect(name(b.scratch(64))).toBeUndefined();
+  });
+});
