@@ -7,10 +7,7 @@ import { define } from './define';
 /** Nothing else notices a barrier; on x86 all but the full ones bind the compiler only. */
 const barrier = (name: string, stores: StoreOrder): Builtin => define(name, { stores, run: () => undefined });
 
-export const oracleBuiltins: readonly Builtin[] = [
-  define('__warn', { stores: 'none', run: (c) => warned(c.m) }),
-  define('__bug', { run: (c) => c.m.stop('kernel-bug', 'BUG()') }),
-  define('__lock_rule', { stores: 'none', run: (c) => c.m.violate('lock-rule', 'a lockdep assertion fails') }),
+const barriers: readonly Builtin[] = [
   barrier('smp_rmb', 'compiler'),
   barrier('smp_wmb', 'compiler'),
   barrier('smp_mb', 'own'),
@@ -18,5 +15,15 @@ export const oracleBuiltins: readonly Builtin[] = [
   barrier('smp_mb__after_srcu_read_unlock', 'own'),
   barrier('smp_mb__before_atomic', 'compiler'),
   barrier('smp_mb__after_atomic', 'compiler'),
+];
+
+/** Names of what does nothing but order memory. */
+export const BARRIERS: ReadonlySet<string> = new Set(barriers.map(({ name }) => name));
+
+export const oracleBuiltins: readonly Builtin[] = [
+  define('__warn', { stores: 'none', run: (c) => warned(c.m) }),
+  define('__bug', { run: (c) => c.m.stop('kernel-bug', 'BUG()') }),
+  define('__lock_rule', { stores: 'none', run: (c) => c.m.violate('lock-rule', 'a lockdep assertion fails') }),
+  ...barriers,
   barrier('cpu_relax', 'compiler'),
 ];

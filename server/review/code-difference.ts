@@ -4,6 +4,7 @@
  * wherever they stand. It compares programs and knows nothing of lines.
  */
 
+import { BARRIERS } from '../../model/builtins/oracles';
 import type { FunctionCode, Program, Step } from '../../model/execute/program';
 import type { CodeDifference } from './jobs';
 
@@ -12,7 +13,31 @@ export function differenceOf(pre: Program, post: Program): CodeDifference {
   return {
     functions: differing(pre.functions, post.functions, sameFunction),
     data: differing(pre.globals, post.globals, (a, b) => a === b || textOf(a) === textOf(b)),
+    barriers: barriersOf(pre, post),
   };
+}
+
+function barriersOf(pre: Program, post: Program): CodeDifference['barriers'] {
+  return Object.keys(pre.functions).flatMap((name) => {
+    const [a, b] = [pre.functions[name]!, post.functions[name]];
+    if (b === undefined || a.steps === b.steps) return [];
+    const [before, after] = [barrierCounts(a.steps), barrierCounts(b.steps)];
+    const names = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (each) => before.get(each) !== after.get(each),
+    );
+    return names.length === 0 ? [] : [{ function: name, names: names.sort() }];
+  });
+}
+
+function barrierCounts(steps: readonly Step[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const step of steps) {
+    const called =
+      step.s === 'call' && 'name' in step.callee && BARRIERS.has(step.callee.name) ? step.callee.name : null;
+    const name = step.s === 'store' && step.access === 'release' ? 'release' : called;
+    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function differing<T>(

@@ -91,6 +91,12 @@ export interface CodeDifference {
   readonly functions: readonly string[];
   /** Objects at file scope whose contents differ before anything ran. */
   readonly data: readonly string[];
+  /** What functions of both sides have more or less of, of that which does nothing but order memory. */
+  readonly barriers: readonly {
+    readonly function: string;
+    /** `smp_wmb`; `release` for a store that is one. */
+    readonly names: readonly string[];
+  }[];
 }
 
 export interface Outline {

@@ -1,7 +1,9 @@
 /** Sentences of a report that come from runs: what now stops the VM, what a path established. */
 
+import type { MemoryOrder } from '../../model/explore/index';
 import { defectsOf } from '../../model/scenarios/defects';
 import type { Difference, RunPair } from './compare';
+import type { CodeDifference } from './jobs';
 import type { Finding } from './types';
 
 /** Fail-stop rule (design.md, section 6): an assertion on a path that already went wrong is a note. */
@@ -23,6 +25,19 @@ export function factNotes(pairs: readonly RunPair[]): string[] {
     for (const fact of post.facts) if (!pre.facts.includes(fact)) notes.add(`${fact} (${scenario} on ${vm})`);
   }
   return [...notes];
+}
+
+/** Barriers that come or go, and that order nothing in the memory that was modelled. */
+export function barrierNotes({ barriers }: CodeDifference, order: MemoryOrder): string[] {
+  return barriers.flatMap(({ function: where, names }) => {
+    const lost = order === 'sc' ? names : names.filter((name) => name === 'smp_rmb');
+    if (lost.length === 0) return [];
+    const why =
+      order === 'sc'
+        ? 'memory is modelled as sequentially consistent; see --memory-order'
+        : 'loads stay in order in the model';
+    return [`${where}() has more or fewer barriers (${lost.join(', ')}), which no run could notice: ${why}`];
+  });
 }
 
 export function undecidedNotes(undecided: readonly Difference[]): string[] {

@@ -12,7 +12,7 @@ import { groupDifferences } from './finding';
 import type { CodeDifference, Outline, Overrides } from './jobs';
 import { createLocator } from './locate';
 import { neverRun } from './never-run';
-import { defectNotes, factNotes, stopNotes, undecidedNotes } from './notes';
+import { barrierNotes, defectNotes, factNotes, stopNotes, undecidedNotes } from './notes';
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
 import { incompleteReasons, problemsOf, unlookedReasons } from './reasons';
@@ -103,6 +103,7 @@ export async function reviewPlaced(
       ...factNotes(pairs),
       ...undecidedNotes(comparison.undecided),
       ...defectNotes(findings),
+      ...barrierNotes(difference, session.memoryOrder),
       ...(unchanged
         ? ['the code before and after the patch compiles to the same steps: no run can tell them apart']
         : []),
@@ -122,7 +123,7 @@ const isSame = ({ functions, data }: CodeDifference): boolean => functions.lengt
 async function outlinesOf({ pre, post }: Sides, session: Session): Promise<[Outline, Outline, CodeDifference]> {
   if (Object.keys({ ...pre, ...post }).every((path) => pre[path] === post[path])) {
     const outline = await session.outline(pre);
-    return [outline, outline, { functions: [], data: [] }];
+    return [outline, outline, { functions: [], data: [], barriers: [] }];
   }
   return Promise.all([session.outline(pre), session.outline(post), session.difference(pre, post)]);
 }

@@ -40,6 +40,7 @@ export interface Session {
   entered(scenario: string, vm: VmType): Promise<readonly string[] | null>;
   /** What the compiled code of the two differs in. */
   difference(pre: Overrides, post: Overrides): Promise<CodeDifference>;
+  readonly memoryOrder: MemoryOrder;
   /** States and transitions of every run so far. */
   readonly spent: { runs: number; states: number; transitions: number };
   readonly stopped: boolean;
@@ -90,6 +91,7 @@ export function openSession(options: SessionOptions): Session {
   };
 
   return {
+    memoryOrder,
     spent,
     get stopped() {
       return Atomics.load(flag, 0) !== 0;

@@ -48,6 +48,7 @@ async function difference(from: string, to: string) {
   expect(post.problems).toEqual([]);
   const found = differenceOf(pre, post);
   expect(differenceOf(pre, fresh)).toEqual(found);
+  expect(found.barriers).toEqual([]);
   const back = differenceOf(post, pre);
   expect([[...back.functions].sort(), back.data]).toEqual([[...found.functions].sort(), found.data]);
   return { functions: [...found.functions].sort(), data: found.data };
@@ -108,6 +109,28 @@ describe('what differs is', () => {
   it('a function that does not compile any more', async () => {
     const pre = await program(TEXT);
     const post = await program(TEXT.replace('return sum;', 'return nope;'));
-    expect(differenceOf(pre, post)).toEqual({ functions: ['first'], data: [] });
+    expect(differenceOf(pre, post)).toEqual({ functions: ['first'], data: [], barriers: [] });
+  });
+});
+
+describe('barriers', () => {
+  const text = (body: string) => `void smp_wmb(void); void smp_rmb(void); int data, flag;
+int same(void) { smp_rmb(); return data; }
+void publish(void) { ${body} }
+`;
+  const barriers = async (before: string, after: string) =>
+    differenceOf(await program(text(before)), await program(text(after))).barriers;
+
+  it('that come or go are named, with their function', async () => {
+    expect(await barriers('data = 1; smp_wmb(); flag = 1;', 'data = 1; flag = 1;')).toEqual([
+      { function: 'publish', names: ['smp_wmb'] },
+    ]);
+    expect(await barriers('data = 1; smp_wmb(); flag = 1;', 'data = 1; __store_release(flag, 1);')).toEqual([
+      { function: 'publish', names: ['release', 'smp_wmb'] },
+    ]);
+  });
+
+  it('that stay are not', async () => {
+    expect(await barriers('data = 1; smp_wmb(); flag = 1;', 'data = 2; smp_wmb(); flag = 1;')).toEqual([]);
   });
 });

@@ -29,12 +29,16 @@ describe('a removed smp_wmb()', () => {
     expect(review.findings).toEqual([]);
     expect(review.runs.memoryOrder).toBe('sc');
     expect(review.replay).toEqual(['barrier.patch']);
+    expect(review.notes).toContain(
+      'kvm_mmu_invalidate_end() has more or fewer barriers (smp_wmb), which no run could notice: memory is modelled as sequentially consistent; see --memory-order',
+    );
   });
 
   it("is found under x86's order, at its line, and what is printed replays it", async () => {
     const review = await reviewed('x86');
     expect(review).toMatchObject({ verdict: 'findings', replay: ['barrier.patch', '--memory-order', 'x86'] });
     expect(review.runs.memoryOrder).toBe('x86');
+    expect(review.notes.join()).not.toContain('barriers');
     const finding = review.findings.find(({ invariant }) => invariant === 'end-bumps-seq-first')!;
     expect(finding).toMatchObject({ status: 'introduced', preemptions: 1 });
     expect([finding.patchLine]).toEqual(linesWith(bytes, 'smp_wmb();'));
