@@ -259,7 +259,7 @@ static inline u64 rsvd_bits(int s, int e);
 #define rcu_dereference_raw_check(p) READ_ONCE(p)
 #define srcu_dereference(p, s) READ_ONCE(p)
 #define srcu_dereference_check(p, s, c) READ_ONCE(p)
-#define rcu_replace_pointer(p, v, c) ({ typeof(p) __o = (p); WRITE_ONCE(p, v); __o; })
+#define rcu_replace_pointer(p, v, c) ({ typeof(p) __o = (p); rcu_assign_pointer(p, v); __o; })
 #define RCU_INIT_POINTER(p, v) ((p) = (v))
 #define srcu_barrier(s) do { } while (0)
 #define rcuwait_active(w) ((w)->__task != 0)
