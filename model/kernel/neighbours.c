@@ -37,6 +37,17 @@ __weak bool kvm_arch_vcpu_in_kernel(struct kvm_vcpu *vcpu) { return true; }
 /* no guest page is tracked for writes */
 __weak int kvm_page_track_init(struct kvm *kvm) { return 0; }
 __weak void kvm_page_track_cleanup(struct kvm *kvm) { }
+__weak void kvm_page_track_free_memslot(struct kvm_memory_slot *slot) { }
+__weak int kvm_page_track_create_memslot(struct kvm *kvm, struct kvm_memory_slot *slot,
+					 unsigned long npages) { return 0; }
+__weak void kvm_pic_destroy(struct kvm *kvm) { }
+__weak void kvm_ioapic_destroy(struct kvm *kvm) { }
+__weak void kvm_xen_destroy_vm(struct kvm *kvm) { }
+__weak void kvm_hv_destroy_vm(struct kvm *kvm) { }
+__weak void perf_release_mediated_pmu(void) { }
+__weak void kvm_clear_async_pf_completion_queue(struct kvm_vcpu *vcpu) { }
+/* KVM's own memslots: the model has none */
+__weak void *__x86_set_memory_region(struct kvm *kvm, int id, gpa_t gpa, u32 size) { return NULL; }
 __weak bool kvm_page_track_write_tracking_enabled(struct kvm *kvm) { return false; }
 __weak bool kvm_gfn_is_write_tracked(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn) { return false; }
 __weak int kvm_page_track_write_tracking_alloc(struct kvm_memory_slot *slot) { return 0; }

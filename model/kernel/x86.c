@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Stands for arch/x86/kvm/x86.c around a tree's own MMU: the run loop with its requests in the kernel's
- * order, memslots' metadata, the causes of kvm_zap_gfn_range(), VM creation and destruction.
+ * order, memslots' metadata, the causes of kvm_zap_gfn_range(), VM creation and destruction. What is
+ * weak here is compiled from the tree, where the tree has it.
  */
 #include "entry.h"
 #include "sev.h"
@@ -23,7 +24,7 @@ bool eager_page_split = true;
 #endif
 
 
-bool kvm_apicv_activated(struct kvm *kvm)
+__weak bool kvm_apicv_activated(struct kvm *kvm)
 {
 	return READ_ONCE(kvm->arch.apicv_inhibit_reasons) == 0;
 }
@@ -34,7 +35,7 @@ static inline bool kvm_vcpu_exit_request(struct kvm_vcpu *vcpu)
 	       kvm_request_pending(vcpu);
 }
 
-static void kvm_vcpu_flush_tlb_all(struct kvm_vcpu *vcpu)
+static __weak void kvm_vcpu_flush_tlb_all(struct kvm_vcpu *vcpu)
 {
 	kvm_x86_call(flush_tlb_all)(vcpu);
 
@@ -52,7 +53,7 @@ static inline void kvm_vcpu_flush_tlb_current(struct kvm_vcpu *vcpu)
 	kvm_x86_call(flush_tlb_current)(vcpu);
 }
 
-void kvm_service_local_tlb_flush_requests(struct kvm_vcpu *vcpu)
+__weak void kvm_service_local_tlb_flush_requests(struct kvm_vcpu *vcpu)
 {
 	if (kvm_check_request(KVM_REQ_TLB_FLUSH_CURRENT, vcpu))
 		kvm_vcpu_flush_tlb_current(vcpu);
@@ -87,7 +88,7 @@ static void set_or_clear_apicv_inhibit(unsigned long *inhibits,
 		*inhibits &= ~BIT(reason);
 }
 
-void __kvm_set_or_clear_apicv_inhibit(struct kvm *kvm,
+__weak void __kvm_set_or_clear_apicv_inhibit(struct kvm *kvm,
 				      enum kvm_apicv_inhibit reason, bool set)
 {
 	unsigned long old, new;
@@ -116,7 +117,7 @@ void __kvm_set_or_clear_apicv_inhibit(struct kvm *kvm,
 	}
 }
 
-void kvm_set_or_clear_apicv_inhibit(struct kvm *kvm,
+__weak void kvm_set_or_clear_apicv_inhibit(struct kvm *kvm,
 				    enum kvm_apicv_inhibit reason, bool set)
 {
 	if (!enable_apicv)
@@ -403,20 +404,42 @@ out_uninit_mmu:
 	return ret;
 }
 
-void kvm_arch_pre_destroy_vm(struct kvm *kvm)
+__weak void kvm_arch_pre_destroy_vm(struct kvm *kvm)
 {
 	kvm_mmu_pre_destroy_vm(kvm);
 	kvm_x86_call(vm_pre_destroy)(kvm);
 }
 
-void kvm_arch_destroy_vm(struct kvm *kvm)
+/* ---- what the destruction of a VM frees beside its memory: there is none of it here ---- */
+static void kvm_free_msr_filter(struct kvm_x86_msr_filter *msr_filter)
+{
+}
+
+static __weak void kvm_unload_vcpu_mmu(struct kvm_vcpu *vcpu)
+{
+}
+
+static __weak void kvm_unload_vcpu_mmus(struct kvm *kvm)
+{
+}
+
+__weak void kvm_arch_destroy_vm(struct kvm *kvm)
 {
 	kvm_destroy_vcpus(kvm);
 	kvm_mmu_uninit_vm(kvm);
 	kvm_x86_call(vm_destroy)(kvm);
 }
 
-void kvm_arch_free_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
+static __weak void memslot_rmap_free(struct kvm_memory_slot *slot)
+{
+}
+
+__weak int memslot_rmap_alloc(struct kvm_memory_slot *slot, unsigned long npages)
+{
+	return 0;
+}
+
+__weak void kvm_arch_free_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 {
 	int i;
 
@@ -426,7 +449,7 @@ void kvm_arch_free_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 	}
 }
 
-static int kvm_alloc_memslot_metadata(struct kvm *kvm,
+static __weak int kvm_alloc_memslot_metadata(struct kvm *kvm,
 				      struct kvm_memory_slot *slot)
 {
 	unsigned long npages = slot->npages;
@@ -476,7 +499,7 @@ out_free:
 	return -ENOMEM;
 }
 
-void kvm_arch_memslots_updated(struct kvm *kvm, u64 gen)
+__weak void kvm_arch_memslots_updated(struct kvm *kvm, u64 gen)
 {
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
@@ -489,7 +512,7 @@ void kvm_arch_memslots_updated(struct kvm *kvm, u64 gen)
 		kvm_vcpu_kick(vcpu);
 }
 
-int kvm_arch_prepare_memory_region(struct kvm *kvm,
+__weak int kvm_arch_prepare_memory_region(struct kvm *kvm,
 				   const struct kvm_memory_slot *old,
 				   struct kvm_memory_slot *new,
 				   enum kvm_mr_change change)
@@ -513,7 +536,12 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm,
 	return 0;
 }
 
-static void kvm_mmu_slot_apply_flags(struct kvm *kvm,
+static __weak void kvm_mmu_update_cpu_dirty_logging(struct kvm *kvm, bool enable)
+{
+	/* no CPU of the model logs by itself */
+}
+
+static __weak void kvm_mmu_slot_apply_flags(struct kvm *kvm,
 				     struct kvm_memory_slot *old,
 				     const struct kvm_memory_slot *new,
 				     enum kvm_mr_change change)
@@ -551,7 +579,7 @@ static void kvm_mmu_slot_apply_flags(struct kvm *kvm,
 	}
 }
 
-void kvm_arch_commit_memory_region(struct kvm *kvm,
+__weak void kvm_arch_commit_memory_region(struct kvm *kvm,
 				struct kvm_memory_slot *old,
 				const struct kvm_memory_slot *new,
 				enum kvm_mr_change change)
@@ -602,7 +630,7 @@ void kvm_arch_gmem_invalidate_range(struct kvm *kvm, struct kvm_gfn_range *range
 }
 #endif
 
-static void kvm_noncoherent_dma_assignment_start_or_stop(struct kvm *kvm)
+static __weak void kvm_noncoherent_dma_assignment_start_or_stop(struct kvm *kvm)
 {
 	/*
 	 * The memory type that entries carry depends on whether such a device is there, unless the guest's
@@ -612,13 +640,13 @@ static void kvm_noncoherent_dma_assignment_start_or_stop(struct kvm *kvm)
 		kvm_zap_gfn_range(kvm, gpa_to_gfn(0), gpa_to_gfn(~0ULL));
 }
 
-void kvm_arch_register_noncoherent_dma(struct kvm *kvm)
+__weak void kvm_arch_register_noncoherent_dma(struct kvm *kvm)
 {
 	if (atomic_inc_return(&kvm->arch.noncoherent_dma_count) == 1)
 		kvm_noncoherent_dma_assignment_start_or_stop(kvm);
 }
 
-void kvm_arch_unregister_noncoherent_dma(struct kvm *kvm)
+__weak void kvm_arch_unregister_noncoherent_dma(struct kvm *kvm)
 {
 	if (!atomic_dec_return(&kvm->arch.noncoherent_dma_count))
 		kvm_noncoherent_dma_assignment_start_or_stop(kvm);

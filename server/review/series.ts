@@ -9,7 +9,7 @@ import { placePatch } from '../kernel/place';
 import type { Reference } from '../kernel/reference';
 import { inScope } from '../kernel/scope';
 import { indexSources, type SourceIndex } from '../kernel/source-index';
-import { standInFor } from '../kernel/tree/environment';
+import { divide } from '../kernel/tree/divide';
 import { type LocatedPatch, type Locator, openLocator } from '../kernel/tree/locate';
 import { placeInTree } from '../kernel/tree/place';
 import { snapshotTree } from '../kernel/tree/snapshot';
@@ -146,30 +146,25 @@ class PlacedSeries implements Series {
 
   /**
    * Files of KVM that are not compiled from the tree, and that one of our stand-ins takes the place of, have
-   * their hunks placed into it by structure.
+   * their hunks placed into it by structure; but for those to functions that are compiled from the tree.
    */
   private placeWithStandIns(
     files: readonly FileDiff[],
     texts: ReadonlyMap<string, string>,
   ): { placement: Placement; notes: string[] } {
-    const stood = files.filter(
-      ({ oldPath }) => oldPath !== null && standInFor(oldPath, this.reference.kernel) !== null,
-    );
-    const placement = placeInTree(
-      files.filter((file) => !stood.includes(file)),
-      texts,
-    );
-    if (stood.length === 0) return { placement, notes: [] };
+    const { inTree, stoodIn } = divide(files, texts, this.reference.kernel);
+    const placement = placeInTree(inTree, texts);
+    if (stoodIn.length === 0) return { placement, notes: [] };
     this.standIns ??= this.reference.kernel;
-    const inStandIns = placePatch(stood, indexOf(this.standIns, this.reference));
+    const inStandIns = placePatch(stoodIn, indexOf(this.standIns, this.reference));
     const changed = inStandIns.images.map(({ path, post }) => [path, post.text] as const);
     this.standIns = new Map([...this.standIns, ...changed]);
-    const names = stood.map(({ oldPath }) => oldPath).join(', ');
+    const names = stoodIn.map(({ oldPath }) => oldPath).join(', ');
     return {
       placement: mergePlacements(placement, inStandIns),
       notes: [
-        `${names}: not compiled from the tree; its hunks were placed by structure into what stands for it, ` +
-          'so that a run without a finding is no clean verdict',
+        `${names}: what the patch changes there is not compiled from the tree; it was placed by structure into what ` +
+          'stands for it, so that a run without a finding is no clean verdict',
       ],
     };
   }

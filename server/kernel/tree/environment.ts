@@ -5,6 +5,7 @@
  */
 
 import type { Mute, SourceText } from '../../c/index';
+import { partOf, weakFunctions } from './parts';
 
 export { lacks, probe, type TreeText } from './probe';
 
@@ -22,7 +23,7 @@ export const UNITS: readonly string[] = [
 
 /** Whether a file may be part of what is compiled: a unit, a header, or what stands for one of the kernel's files. */
 export function isCompiled(path: string): boolean {
-  return UNITS.includes(path) || !path.endsWith('.c') || path.startsWith('model/');
+  return UNITS.includes(path) || Object.hasOwn(IN_PART, path) || !path.endsWith('.c') || path.startsWith('model/');
 }
 
 /** Headers outside KVM's own folders that are the tree's own. */
@@ -119,14 +120,27 @@ export function standInFor(kernelPath: string, stand: ReadonlyMap<string, string
   return path !== undefined && stand.has(path) ? path : null;
 }
 
-/** The files that are compiled: the tree's units, then our stand-ins, then the scenarios' drivers. */
+/** Files of which only the functions are compiled that the stand-in beside it declares weak. */
+export const IN_PART: Readonly<Record<string, string>> = { 'arch/x86/kvm/x86.c': 'model/kernel/x86.c' };
+
+/** The functions of a kernel file that are compiled from the tree, of one that is compiled in part. */
+export function partNames(path: string, stand: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const standIn = IN_PART[path];
+  return weakFunctions(standIn === undefined ? '' : (stand.get(standIn) ?? ''));
+}
+
+/** The files that are compiled: the tree's units, whole or in part, then our stand-ins, then the scenarios' drivers. */
 export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: string) => string | null): SourceText[] {
   const own = UNITS.flatMap((path) => {
     const text = tree(path);
     return text === null ? [] : [{ path, text }];
   });
+  const parts = Object.keys(IN_PART).flatMap((path) => {
+    const text = tree(path);
+    return text === null ? [] : [{ path, text: partOf(text, partNames(path, stand)) }];
+  });
   const around = [...stand].filter(([path]) => /^model\/(kernel|edge|scenarios)\/.*\.c$/.test(path));
   const rank = ([path]: readonly [string, string]): number =>
     path.endsWith('/driver.c') ? 1 : path.includes('/scenarios/') ? 2 : 0;
-  return [...own, ...around.sort((a, b) => rank(a) - rank(b)).map(([path, text]) => ({ path, text }))];
+  return [...own, ...parts, ...around.sort((a, b) => rank(a) - rank(b)).map(([path, text]) => ({ path, text }))];
 }

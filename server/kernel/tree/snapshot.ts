@@ -10,7 +10,7 @@ import type { VmType } from '../../../model/machine/types';
 import { cacheFolder } from '../../cache/folder';
 import { keepFile, loadKept, trimKept } from '../../cache/kept-files';
 import type { TreeRef } from '../../review/jobs';
-import { lacks, UNITS } from './environment';
+import { IN_PART, lacks, UNITS } from './environment';
 import { includeRules, includesOf, type StandIns } from './includes';
 import type { TreeSource } from './source';
 
@@ -65,7 +65,7 @@ async function collect(
     includesOf(text).flatMap(({ name, angled }) =>
       rules.own(name, path) === null ? rules.candidates(name, path, angled) : [],
     );
-  let wanted = [...UNITS, ...[...stand].flatMap(([path, text]) => wantedBy(path, text))];
+  let wanted = [...UNITS, ...Object.keys(IN_PART), ...[...stand].flatMap(([path, text]) => wantedBy(path, text))];
   for (let depth = 0; depth < DEPTH && wanted.length > 0; depth++) {
     const fresh = [...new Set(wanted)].filter((path) => !asked.has(path));
     for (const path of fresh) asked.add(path);
@@ -75,7 +75,8 @@ async function collect(
       const text = overlay.has(path) ? overlay.get(path) : read.get(path);
       if (text === null || text === undefined) continue;
       texts.set(path, text);
-      wanted.push(...wantedBy(path, text));
+      // what a file includes of which only functions are taken, its stand-in includes
+      if (!Object.hasOwn(IN_PART, path)) wanted.push(...wantedBy(path, text));
     }
   }
   // Stand-ins that an earlier patch of the series has changed.
