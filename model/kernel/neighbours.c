@@ -45,7 +45,6 @@ __weak void kvm_ioapic_destroy(struct kvm *kvm) { }
 __weak void kvm_xen_destroy_vm(struct kvm *kvm) { }
 __weak void kvm_hv_destroy_vm(struct kvm *kvm) { }
 __weak void perf_release_mediated_pmu(void) { }
-__weak void kvm_clear_async_pf_completion_queue(struct kvm_vcpu *vcpu) { }
 /* KVM's own memslots: the model has none */
 __weak void *__x86_set_memory_region(struct kvm *kvm, int id, gpa_t gpa, u32 size) { return NULL; }
 __weak bool kvm_page_track_write_tracking_enabled(struct kvm *kvm) { return false; }

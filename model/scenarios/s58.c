@@ -29,6 +29,10 @@ void s58_vcpu(void)
 
 void s58_vmm(void)
 {
-	vmm_punch_hole(the_gmem, 0, 2);
+	/* a kernel whose ordinary VMs have no guest_memfd has the memory from user space */
+	if (the_gmem >= 0)
+		vmm_punch_hole(the_gmem, 0, 2);
+	else
+		mm_take(0, 2, true);
 	host_reuse_page();
 }
