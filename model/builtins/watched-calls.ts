@@ -48,6 +48,7 @@ export const watchedCalls: ReadonlySet<string> = new Set([
   'track_possible_nx_huge_page',
   'kvm_tdp_mmu_zap_possible_nx_huge_page',
   'kvm_tdp_mmu_zap_sp',
+  'tdx_sept_free_private_spt',
   // invalidation
   'kvm_mmu_invalidate_start',
   'kvm_mmu_invalidate_begin',

@@ -83,6 +83,8 @@ export const FLAG = {
   installBusy: 128,
   /** The thread posted the death of the VM and has kicked everybody. */
   wroteDead: 256,
+  /** The thread runs the mmu_notifier's release: the VMM is gone, and with it all who run vCPUs. */
+  exits: 512,
 } as const;
 
 export const flag = (m: Machine, thread: number, bit: number): boolean => (ghost(m, 'flags', thread) & bit) !== 0;

@@ -80,6 +80,7 @@ describe('a leaf of a huge page', () => {
     b.unlock('mmu_lock');
     expect(b.broken).toEqual([]);
     b.lock('mmu_lock');
+    b.begin(0, 4);
     b.spte(root, 0, 0n);
     b.unlock('mmu_lock');
     expect(b.broken).toEqual(['flush-before-unlock']);

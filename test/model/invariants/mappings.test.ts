@@ -199,6 +199,40 @@ describe('no-install-while-invalidating', () => {
   });
 });
 
+describe('no-install-while-invalidating, of what is taken away', () => {
+  const zap = (prepare: (b: Workbench) => void): readonly string[] => {
+    const { b, leaves, page } = vm('default');
+    b.as(0).fault(leaves, 0, page);
+    prepare(b);
+    b.spte(leaves, 0, 0n);
+    return b.broken.filter((id) => id === 'no-install-while-invalidating');
+  };
+
+  it('wants an invalidation of that gfn', () => {
+    expect(zap((b) => b.lock('mmu_lock'))).toEqual(['no-install-while-invalidating']);
+    const around = (gfn: number) => (b: Workbench) => {
+      b.lock('mmu_lock');
+      b.begin(gfn, gfn + 1);
+    };
+    expect(zap(around(1))).toEqual(['no-install-while-invalidating']);
+    expect(zap(around(0))).toEqual([]);
+  });
+
+  it('leaves memslots that go, the exit of the VMM and atomic zaps alone', () => {
+    const deletion = (b: Workbench) => {
+      b.lock('slots_lock');
+      b.lock('mmu_lock');
+    };
+    const exit = (b: Workbench) => {
+      b.event({ type: 'call', thread: 0, name: 'kvm_mmu_notifier_release', args: [] });
+      b.lock('mmu_lock');
+    };
+    expect(zap(deletion)).toEqual([]);
+    expect(zap(exit)).toEqual([]);
+    expect(zap((b) => b.lock('mmu_lock', 'read'))).toEqual([]);
+  });
+});
+
 describe('the invalidation counters', () => {
   it('are fine when they are raised and lowered in order', () => {
     const { b } = vm('default');

@@ -121,6 +121,7 @@ describe('snp-unmap-before-rmpchange', () => {
     setVcpuWord(b.m, 0, 'rootPfn', root.pfn);
     tlbFill(b.m, cached(page, { root: root.pfn, isPrivate: true }));
     b.lock('mmu_lock');
+    b.begin(0, 1);
     b.spte(all.leaves, 0, 0n);
     rmpUpdate(b.m, page, TO_HOST);
     expect(b.broken).toEqual(['snp-unmap-before-rmpchange']);

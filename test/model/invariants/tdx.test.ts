@@ -112,6 +112,7 @@ describe('mirror-sept-in-sync', () => {
   it('sees a removal that reached only the mirror', () => {
     const { b, leaves } = td();
     b.lock('mmu_lock');
+    b.begin(0, 1);
     b.spte(leaves, 0, 0n);
     expect(b.broken).toEqual([]);
     b.unlock('mmu_lock');
@@ -120,6 +121,7 @@ describe('mirror-sept-in-sync', () => {
   it('lets a bugged VM be', () => {
     const { b, leaves } = td();
     b.lock('mmu_lock');
+    b.begin(0, 1);
     b.spte(leaves, 0, 0n);
     b.m.memory.setU64(b.kvm + 48, 1n);
     b.unlock('mmu_lock');
@@ -210,6 +212,18 @@ describe('private-remove-exclusive', () => {
     const { b } = td();
     b.lock('mmu_lock', mode);
     b.seamcall('MEM.TRACK');
+    expect(b.broken).toEqual(broken);
+  });
+});
+
+describe('private-remove-exclusive, of S-EPT pages', () => {
+  it.each([
+    ['write', []],
+    ['read', ['private-remove-exclusive']],
+  ] as const)('judges that one is taken back with mmu_lock for %s', (mode, broken) => {
+    const { b } = td();
+    b.lock('mmu_lock', mode);
+    b.event({ type: 'call', thread: 0, name: 'tdx_sept_free_private_spt', args: [] });
     expect(b.broken).toEqual(broken);
   });
 });
