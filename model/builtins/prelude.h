@@ -183,7 +183,7 @@ void *xa_store_range(struct xarray *, unsigned long first, unsigned long last, v
 #define xa_mk_value(v) ((void *)(((unsigned long)(v) << 1) | 1))
 #define xa_to_value(p) ((unsigned long)(p) >> 1)
 #define xa_is_err(p) IS_ERR(p)
-#define xa_err(p) (IS_ERR(p) ? (int)PTR_ERR(p) : 0)
+static inline int xa_err(void *p) { return IS_ERR(p) ? (int)PTR_ERR(p) : 0; }
 
 /* ---- printing and tracing: no effect ---- */
 void printk(const char *, ...); void pr_err(const char *, ...); void pr_err_ratelimited(const char *, ...);

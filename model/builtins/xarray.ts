@@ -1,9 +1,9 @@
 /** xarrays by the kernel's names. Loads and stores are points: readers take no lock. */
 
 import { registered } from '../machine/registry';
-import type { Builtin } from '../machine/types';
+import type { Builtin, Choice } from '../machine/types';
 import { xaFind, xaLoad, xaStore, xaStoreRange } from '../machine/xarray';
-import { big, type Call, define, num, reads, writes } from './define';
+import { big, type Call, define, num, ONE_WAY, reads, writes } from './define';
 
 const find = (c: Call, after: boolean): number => {
   const at = num(c, 1);
@@ -14,6 +14,10 @@ const find = (c: Call, after: boolean): number => {
 };
 
 const nameOf = (c: Call): string => (num(c, 0) === registered(c.m, 'attributes') ? 'mem_attr_array' : 'xarray');
+
+const OUT_OF_MEMORY: readonly Choice[] = [...ONE_WAY, { label: 'out of memory', faults: 1 }];
+/** -ENOMEM as a pointer. */
+const ENOMEM = -12n;
 
 export const xarrayBuiltins: readonly Builtin[] = [
   define('xa_init', { run: (c) => c.m.memory.setU64(num(c, 0), 0n) }),
@@ -40,11 +44,16 @@ export const xarrayBuiltins: readonly Builtin[] = [
   define('xa_store_range', {
     point: true,
     touches: writes,
+    // Taking entries away needs no memory.
+    choices: (c) => (num(c, 3) === 0 ? ONE_WAY : OUT_OF_MEMORY),
     run: (c) => {
-      xaStoreRange(c.m, num(c, 0), big(c, 1), big(c, 2), num(c, 3));
-      return 0;
+      // Memory gives out on the way: the first entry is there by then.
+      const last = c.choice === 1 ? big(c, 1) : big(c, 2);
+      xaStoreRange(c.m, num(c, 0), big(c, 1), last, num(c, 3));
+      return c.choice === 1 ? ENOMEM : 0;
     },
-    describe: (c) => `xa_store_range(${nameOf(c)}, ${big(c, 1)}, ${big(c, 2)}, ${num(c, 3)})`,
+    describe: (c, r) =>
+      `xa_store_range(${nameOf(c)}, ${big(c, 1)}, ${big(c, 2)}, ${num(c, 3)})${r ? ': out of memory (injected)' : ''}`,
   }),
   define('xa_find', { stores: 'compiler', run: (c) => find(c, false) }),
   define('xa_find_after', { stores: 'compiler', run: (c) => find(c, true) }),

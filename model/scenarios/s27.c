@@ -21,10 +21,10 @@ void s27_setup(int vm_type)
 	s27_type = vm_type;
 	setup_create(vm_type);
 	setup_vcpu();
-	gmem = setup_gmem(1);
+	gmem = setup_gmem(2);
 	vmm_allocate(gmem, 0, 1);
-	setup_planned_slot(0, 0, 1, gmem, 0);
-	setup_private(0, 1);
+	setup_planned_slot(0, 0, 2, gmem, 0);
+	setup_private(0, 2);
 	setup_ready();
 }
 
@@ -40,5 +40,5 @@ void s27_vcpu(void)
 
 void s27_vmm(void)
 {
-	vmm_create_slot(0, 0, 1, the_gmem, 0);
+	vmm_create_slot(0, 0, 2, the_gmem, 0);
 }
