@@ -38,6 +38,9 @@ static int rmpupdate(u64 pfn, bool assigned, u64 gpa, int level, u32 asid, bool 
 
 int rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
 {
+	if (__fault("RMPUPDATE fails"))
+		return -EFAULT;
+
 	return rmpupdate(pfn, true, gpa, level, asid, immutable);
 }
 

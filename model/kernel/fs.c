@@ -132,7 +132,7 @@ void fd_install(unsigned int fd, struct file *file)
 
 int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags)
 {
-	int fd = get_unused_fd_flags(flags);
+	int fd = __fault("the process has no descriptor left") ? -ENOMEM : get_unused_fd_flags(flags);
 
 	if (fd >= 0)
 		fd_install(fd, new_file(NULL, fops, priv));

@@ -348,7 +348,9 @@ int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
 	if (r)
 		return r;
 
+	vcpu_load(vcpu);
 	kvm_init_mmu(vcpu);
+	vcpu_put(vcpu);
 	return 0;
 }
 

@@ -32,12 +32,16 @@ export interface Defect {
 const KVM_MAIN = 'virt/kvm/kvm_main.c';
 const MMU = 'arch/x86/kvm/mmu/mmu.c';
 const TDX = 'arch/x86/kvm/vmx/tdx.c';
+const GMEM = 'virt/kvm/guest_memfd.c';
 const SEV = 'arch/x86/kvm/svm/sev.c';
 
 export const defects: readonly Defect[] = [
   {
     title: 'A prefault spins inside its SRCU section while the memslot is being deleted',
-    shows: [{ scenario: 'S14', vm: 'sw-protected' }],
+    shows: [
+      { scenario: 'S14', vm: 'sw-protected' },
+      { scenario: 'S51', vm: 'sw-protected' },
+    ],
     breaks: ['livelock'],
     interleaving: [
       'vmm: publishes the memslot as invalid, waits for readers (kvm_swap_active_memslots)',
@@ -154,6 +158,40 @@ export const defects: readonly Defect[] = [
     mendedBy: null,
     kernels: ['7.3.4', '7.2.13'],
     isIn: (text) => text(TDX) !== '' && /WARN_ON_ONCE\(r == 0 \|\| r == -EIO\)/.test(text(KVM_MAIN)),
+  },
+  {
+    title: 'A prefault spins on a root that a fast zap has invalidated',
+    shows: [{ scenario: 'S51', vm: 'default' }],
+    breaks: ['livelock'],
+    interleaving: [
+      'prefault: has loaded its roots, takes a fault (kvm_tdp_page_prefault)',
+      'vmm: deletes a memslot, invalidates all roots (__kvm_mmu_zap_all_fast_front_half)',
+      'prefault: finds its root obsolete and retries, and retries (is_page_fault_stale)',
+    ],
+    why: 'The roots are loaded before the loop, and KVM_REQ_MMU_FREE_OBSOLETE_ROOTS is served by kvm_mmu_reload() alone. Only a signal ends it.',
+    source: 'kvm_tdp_map_page() or kvm_tdp_page_prefault(), kvm_arch_vcpu_pre_fault_memory(), is_page_fault_stale()',
+    mendedBy: '355323a4dc94',
+    kernels: ['7.3.4', '7.2.13', '6.12.95'],
+    isIn: (text) => !/\bkvm_mmu_reload\(vcpu\);[^}]*\bkvm_mmu_do_page_fault\(vcpu, gpa/.test(text(MMU)),
+  },
+  {
+    title: 'The bindings of a dying guest_memfd change inside an invalidation',
+    shows: [
+      { scenario: 'S59', vm: 'sw-protected' },
+      { scenario: 'S59', vm: 'tdx' },
+    ],
+    breaks: ['memory-safety'],
+    interleaving: [
+      'close: drops the last reference to the file, its release is still to come (fput)',
+      'mm: finds the memslot among the bindings, for a memory error (kvm_gmem_error_folio)',
+      'vmm: takes it from the bindings without the invalidate lock, and frees it (kvm_gmem_unbind)',
+      'mm: unmaps in the memslot that is freed (kvm_gmem_invalidate_begin)',
+    ],
+    why: 'A memory error holds the folio and the invalidate lock, but no file. kvm_gmem_unbind() takes the lock only if it can get the file.',
+    source: 'kvm_gmem_unbind(), kvm_gmem_error_folio(), kvm_gmem_release()',
+    mendedBy: '1f3359c873db',
+    kernels: ['7.2.13', '6.12.95'],
+    isIn: (text) => /if \(!file\) \{\s*__kvm_gmem_unbind\(/.test(text(GMEM)),
   },
 ];
 

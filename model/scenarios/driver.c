@@ -52,6 +52,14 @@ void setup_vcpu(void)
 		WARN_ON(enter_tdx_vcpu(the_vcpu[id], &cmd));
 }
 
+int vmm_create_vcpu(int id)
+{
+	int r = kvm_vm_ioctl_create_vcpu(the_vm, id);
+
+	task_work_run();
+	return r;
+}
+
 static int create_gmem(unsigned long nr_pages, u64 flags)
 {
 	struct kvm_create_guest_memfd args = { .size = nr_pages * PAGE_SIZE, .flags = flags };
@@ -376,6 +384,25 @@ int vmm_stop_logging(int id)
 	return set_region(&mem);
 }
 
+int vmm_drop_gmem(int id)
+{
+	struct kvm_userspace_memory_region2 mem = { .slot = id };
+
+	fill_region(&mem, &driver_slots[id]);
+	mem.flags = 0;
+	return set_region(&mem);
+}
+
+int vmm_create_read_only_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
+{
+	struct driver_slot slot = { true, gfn, nr_pages, gmem_fd, pgoff };
+	struct kvm_userspace_memory_region2 mem = { .slot = id };
+
+	fill_region(&mem, &slot);
+	mem.flags |= KVM_MEM_READONLY;
+	return set_region(&mem);
+}
+
 int vmm_move_slot(int id, gfn_t gfn)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
@@ -545,20 +572,23 @@ int vmm_allocate(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages)
 void vmm_memory_error(int gmem_fd, pgoff_t pgoff)
 {
 	struct file *file = gmem_fd < 0 ? NULL : fget(gmem_fd);
+	struct address_space *mapping;
 	struct folio *folio;
 
 	if (!file)
 		return;
-	folio = filemap_lock_folio(file->f_mapping, pgoff);
+	mapping = file->f_mapping;
+	folio = filemap_lock_folio(mapping, pgoff);
+	/* the locked folio holds the inode, and nothing holds the file */
+	fput(file);
 	if (!IS_ERR(folio)) {
 		destroy_behind(gmem_fd, pgoff, 1, "error");
 		folio_set_hwpoison(folio);
-		kvm_gmem_error_folio(file->f_mapping, folio);
+		kvm_gmem_error_folio(mapping, folio);
 		folio_unlock(folio);
 		folio_put(folio);
 		destroy_behind(gmem_fd, pgoff, 1, NULL);
 	}
-	fput(file);
 	task_work_run();
 }
 

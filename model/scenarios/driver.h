@@ -82,6 +82,8 @@ int vcpu_thread(int vcpu, const struct guest_op *ops, int nr_ops, int on_fault);
 /* KVM_SET_MEMORY_ATTRIBUTES. To shared: user space has asked to destroy the private contents. */
 int vmm_set_private(gfn_t gfn, unsigned long nr_pages);
 int vmm_set_shared(gfn_t gfn, unsigned long nr_pages);
+/* KVM_CREATE_VCPU. A vCPU so made is not run. */
+int vmm_create_vcpu(int id);
 /* KVM_SET_USER_MEMORY_REGION2 */
 int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 int vmm_delete_slot(int id);
@@ -91,6 +93,9 @@ int vmm_create_aliased_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_
 int vmm_log_dirty_pages(int id);
 /* ... and off again. */
 int vmm_stop_logging(int id);
+/* The same slot without its guest_memfd, and a read-only slot with one. KVM has to refuse both. */
+int vmm_drop_gmem(int id);
+int vmm_create_read_only_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 int vmm_move_slot(int id, gfn_t gfn);
 /*
  * KVM_TDX_INIT_MEM_REGION or KVM_SEV_SNP_LAUNCH_UPDATE, measured, on a vCPU that no other thread runs: returns how many pages are left,

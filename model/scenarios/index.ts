@@ -52,11 +52,16 @@ import { scenario as s47 } from './s47';
 import { scenario as s48 } from './s48';
 import { scenario as s49 } from './s49';
 import { scenario as s50 } from './s50';
+import { scenario as s51 } from './s51';
 import { scenario as s52 } from './s52';
+import { scenario as s53 } from './s53';
+import { scenario as s54 } from './s54';
 import { scenario as s55 } from './s55';
 import { scenario as s56 } from './s56';
 import { scenario as s57 } from './s57';
 import { scenario as s58 } from './s58';
+import { scenario as s59 } from './s59';
+import { scenario as s60 } from './s60';
 
 export type { Scenario } from '../explore/types';
 
@@ -111,11 +116,16 @@ export const scenarios: readonly Scenario[] = [
   s48,
   s49,
   s50,
+  s51,
   s52,
+  s53,
+  s54,
   s55,
   s56,
   s57,
   s58,
+  s59,
+  s60,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S30: user space asks for dirty logging on a memslot with a guest_memfd, asks to move it, and deletes it.
+ * S30: user space asks for what a memslot with a guest_memfd cannot be, and deletes it.
  */
 #include "driver.h"
 
@@ -11,7 +11,14 @@ static const struct guest_op s30_ops[] = {
 
 void s30_setup(int vm_type)
 {
-	setup_vm(vm_type, 1, 1);
+	int gmem;
+
+	setup_create(vm_type);
+	setup_vcpu();
+	gmem = setup_gmem(2);
+	setup_slot(0, 0, 1, gmem, 0);
+	setup_private(0, 1);
+	setup_ready();
 	setup_touch_private(0, 0);
 }
 
@@ -24,5 +31,7 @@ void s30_vmm(void)
 {
 	vmm_log_dirty_pages(0);
 	vmm_move_slot(0, 4);
+	vmm_drop_gmem(0);
+	vmm_create_read_only_slot(1, 1, 1, the_gmem, 1);
 	vmm_delete_slot(0);
 }

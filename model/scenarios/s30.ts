@@ -1,13 +1,13 @@
-/** S30: dirty logging is asked for where it cannot be had. */
+/** S30: a memslot with a guest_memfd is asked to be what it cannot be. */
 
 import type { Scenario } from '../explore/types';
 
 export const scenario: Scenario = {
   id: 'S30',
   name: 'gmem-slot-flags',
-  title: 'Dirty logging is asked for where it cannot be had',
+  title: 'A memslot with a guest_memfd is asked to be what it cannot be',
   description:
-    'User space turns dirty logging on for a memslot with a guest_memfd, moves it to another gfn and then deletes it, while the guest uses its private memory. KVM refuses the first two: write protection of a private leaf would remove it, and a copy of the memslot would have no binding.',
+    'User space turns dirty logging on for a memslot with a guest_memfd, moves it to another gfn, takes the guest_memfd from it, creates a read-only one and then deletes the first, while the guest uses its private memory. KVM refuses all but the last: write protection of a private leaf would remove it, a copy of the memslot would have no binding, and no write to private memory can be emulated.',
   vm: ['sw-protected', 'tdx'],
   source: 'domain.md S30; check_memory_region_flags(), kvm_set_memory_region()',
   assumption: null,
@@ -18,12 +18,21 @@ export const scenario: Scenario = {
     { name: 'vmm', entry: 's30_vmm', args: [] },
   ],
   invariants: ['gmem-slot-restricted', 'private-remove-exclusive', 'mapping-has-binding'],
-  words: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_GUEST_MEMFD', 'KVM_MR_FLAGS_ONLY', 'KVM_MR_MOVE'],
+  words: [
+    'KVM_MEM_LOG_DIRTY_PAGES',
+    'KVM_MEM_READONLY',
+    'KVM_MEM_GUEST_MEMFD',
+    'KVM_MR_FLAGS_ONLY',
+    'KVM_MR_MOVE',
+    'check_memory_region_flags',
+  ],
   faults: 0,
   mutations: [
     {
       title: 'Flags of memslots with a guest_memfd may change',
       breaks: ['gmem-slot-restricted'],
     },
+    { title: 'Memslots with a guest_memfd may be read-only', breaks: ['gmem-slot-restricted'] },
+    { title: 'A memslot may lose its guest_memfd', breaks: ['kernel-warning'] },
   ],
 };

@@ -5,6 +5,7 @@
 
 import { at, edit, type Mutation } from './mutation';
 import { gmem } from './mutations-gmem';
+import { history } from './mutations-history';
 import { huge } from './mutations-huge';
 import { later } from './mutations-later';
 import { snp } from './mutations-snp';
@@ -364,5 +365,6 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   ...later,
   ...gmem,
   ...huge,
+  ...history,
   'pages and VMSAs of SNP guests': snp,
 };
