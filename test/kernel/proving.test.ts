@@ -167,6 +167,9 @@ describe('the totals', () => {
       '| b99 | t | 7.3 | found | unmap-before-free | unmap-before-free | tdx | S06 | yes | findings |',
     );
     expect(resultsText([missed], { b99: 'two slots needed' }, '')).toContain('*Missed:* two slots needed');
+    expect(text).toMatch(/^\| unmap-before-free \| 2 \| 1 \| b99 \| .*S06.* \| broken, and reported \|$/m);
+    expect(text).toMatch(/^\| leaf-pfn-stable \| 0 \| 0 \| - \| .* \| no bug of a few lines breaks it, see below \|$/m);
+    expect(resultsText([missed], {}, '')).toMatch(/^\| unmap-before-free \| 1 \| 0 \| - \| .*under other rules \|$/m);
     const slower = { ...missed, judgement: { ...missed.judgement, milliseconds: 99 } };
     expect(resultsText([slower, found, clean], {}, 'tree tier')).toBe(text);
   });

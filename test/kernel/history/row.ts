@@ -17,6 +17,8 @@ interface Named {
 /** The bug can be brought back: the fix is the same patch the other way round. */
 export interface ShownRow extends Named {
   readonly bug: Bug;
+  /** The release has the bug: the edit is its fix, and the bug is the same patch the other way round. */
+  readonly isFix?: true;
 }
 
 /** One sentence about why the bug can't be shown. */

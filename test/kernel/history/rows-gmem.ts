@@ -108,17 +108,21 @@ export const gmemRows: readonly HistoryRow[] = [
       id: 'h24-dying-file-unbound-unlocked',
       title: 'KVM: guest_memfd: Take the invalidate lock only for files that are alive',
       wrong: 'The bindings change between the start and the end of an invalidation, which then never ends.',
-      scenario: 'S45',
+      scenario: 'S59',
       file: GMEM,
       function: 'kvm_gmem_unbind',
       changes: [
         {
-          find: 'filemap_invalidate_lock(file->f_mapping); xa_store_range',
-          replace: 'if (file_count(file))\n\t\tfilemap_invalidate_lock(file->f_mapping);\n\n\txa_store_range',
+          find: 'f = file->private_data; filemap_invalidate_lock(file->f_mapping);',
+          replace: `f = file->private_data;
+
+	CLASS(gmem_get_file, live)(slot);
+	if (live)
+		filemap_invalidate_lock(file->f_mapping);`,
         },
         {
           find: 'filemap_invalidate_unlock(file->f_mapping);',
-          replace: 'if (file_count(file))\n\t\tfilemap_invalidate_unlock(file->f_mapping);',
+          replace: 'if (live)\n\t\tfilemap_invalidate_unlock(file->f_mapping);',
         },
       ],
       breaks: ['gmem-binding-safe', 'invalidate-balanced', 'memory-safety'],
@@ -166,20 +170,12 @@ export const gmemRows: readonly HistoryRow[] = [
     commit: 'e6ecb88711d9 (queue)',
     bug: {
       id: 'h26-binding-half-stored',
-      title: 'KVM: guest_memfd: Storing the bindings of a new memslot cannot fail',
-      wrong: 'A memslot that could not be stored among the bindings is created all the same.',
+      title: 'KVM: guest_memfd: Do not undo a failed store of bindings',
+      wrong: 'A memslot that could be stored in part is freed, and a hole punch finds it.',
       scenario: 'S27',
       file: GMEM,
       function: 'kvm_gmem_commit_memory_region',
-      changes: [
-        {
-          find: `r = xa_err(xa_store_range(&f->bindings, start, end - 1, slot, GFP_KERNEL));
-            if (r) xa_store_range(&f->bindings, start, end - 1, NULL, GFP_KERNEL);`,
-          replace: 'xa_store_range(&f->bindings, start, end - 1, slot, GFP_KERNEL);',
-        },
-        { find: 'return r; }', replace: 'return 0;\n}' },
-        { find: 'int r;', replace: '' },
-      ],
+      changes: [{ find: 'if (r) xa_store_range(&f->bindings, start, end - 1, NULL, GFP_KERNEL);', replace: '' }],
       breaks: ['gmem-binding-safe', 'mapping-has-binding', 'memory-safety'],
       vm: PRIVATE,
     },

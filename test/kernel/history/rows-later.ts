@@ -1,6 +1,7 @@
 /** Rows 56 to 74: SNP, what the fixes of 2026 were about, and changes that mattered for other reasons. */
 import { type HistoryRow, seeded } from './row';
 
+const MMU = 'arch/x86/kvm/mmu/mmu.c';
 const TDX = 'arch/x86/kvm/vmx/tdx.c';
 
 export const laterRows: readonly HistoryRow[] = [
@@ -32,7 +33,32 @@ export const laterRows: readonly HistoryRow[] = [
     row: 60,
     subject: 'KVM: x86/mmu: Reload MMU on every page pre-fault attempt/iteration',
     commit: '355323a4dc94 (queue, not in 7.3.4)',
-    why: 'A prefault that meets an obsolete root waits for a signal. No scenario has a prefault beside a fast zap: the unmodified code would loop in it.',
+    isFix: true,
+    bug: {
+      id: 'h60-roots-loaded-once',
+      title: 'KVM: x86/mmu: Reload the MMU on every attempt of a prefault',
+      wrong: 'A prefault whose root has become obsolete retries on it for ever.',
+      scenario: 'S51',
+      file: MMU,
+      function: 'kvm_tdp_page_prefault',
+      changes: [
+        {
+          find: 'r = kvm_mmu_do_page_fault(vcpu, gpa, error_code, true, NULL, level);',
+          replace: `r = kvm_mmu_reload(vcpu);
+		if (r)
+			return r;
+
+		r = kvm_mmu_do_page_fault(vcpu, gpa, error_code, true, NULL, level);`,
+        },
+        {
+          in: 'kvm_arch_vcpu_pre_fault_memory',
+          find: 'r = kvm_mmu_reload(vcpu); if (r) return r;',
+          replace: '',
+        },
+      ],
+      breaks: ['fault-progress', 'livelock'],
+      vm: ['default'],
+    },
   },
   {
     row: 61,
@@ -56,22 +82,7 @@ export const laterRows: readonly HistoryRow[] = [
     row: 64,
     subject: "KVM: Never clear KVM_REQ_VM_DEAD from a vCPU's requests",
     commit: '8cd280282d12 (queue)',
-    bug: {
-      id: 'h64-dead-vm-forgotten',
-      title: 'KVM: TDX: Consume the request for a dead VM in the local retry loop',
-      wrong: 'The vCPU that has seen that its VM is dead forgets it, and runs on.',
-      scenario: 'S32',
-      file: TDX,
-      function: 'tdx_handle_ept_violation',
-      changes: [
-        {
-          find: 'if (kvm_test_request(KVM_REQ_VM_DEAD, vcpu))',
-          replace: 'if (test_and_clear_bit(KVM_REQ_VM_DEAD & KVM_REQUEST_MASK, (void *)&vcpu->requests))',
-        },
-      ],
-      breaks: ['vm-dead-terminates', 'livelock', 'fault-progress'],
-      vm: ['tdx'],
-    },
+    why: 'It guards against what has no effect yet: every loop that sees the request returns an error, and vm_dead refuses the next ioctl.',
   },
   {
     row: 65,

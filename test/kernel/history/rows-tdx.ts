@@ -138,16 +138,7 @@ export const tdxRows: readonly HistoryRow[] = [
     row: 43,
     subject: 'KVM: TDX: Retry locally in TDX EPT violation handler on RET_PF_RETRY',
     commit: 'b0327bb2e7e0',
-    bug: {
-      id: 'h43-no-local-retry',
-      title: 'KVM: TDX: Let the guest retry faults on private memory',
-      wrong: 'Each retry is an entry of the guest, and after some the TDX module locks the S-EPT while it enters.',
-      file: TDX,
-      function: 'tdx_handle_ept_violation',
-      changes: [{ find: 'local_retry = true;', replace: '' }],
-      breaks: ['fault-progress', 'busy-handled-in-place', 'livelock'],
-      vm: VM,
-    },
+    why: 'Each retry then is an entry of the guest. What it costs is the zero-step mitigation after six faults at one instruction, more than the preemptions of a run make; that mitigation alone breaks no rule.',
   },
   {
     row: 44,
@@ -178,22 +169,13 @@ export const tdxRows: readonly HistoryRow[] = [
     subject: 'KVM: TDX: Add macro to retry SEAMCALLs when forcing vCPUs out of guest',
     commit: '3d626ce5a8cc',
     bug: {
-      id: 'h48-open-coded-without-flag',
-      title: 'KVM: TDX: Open code the retry of TDH.MEM.PAGE.REMOVE',
+      id: 'h48-retry-without-flag',
+      title: 'KVM: TDX: Rely on the kick alone when retrying a SEAMCALL',
       wrong: 'Nothing keeps a vCPU that was kicked from entering again before the retry.',
       scenario: 'S10',
       file: TDX,
-      function: 'tdx_sept_remove_leaf_spte',
-      changes: [
-        {
-          find: 'err = tdh_do_no_vcpus(tdh_mem_page_remove, kvm, &kvm_tdx->td, gpa, level, &entry, &level_state);',
-          replace: `err = tdh_mem_page_remove(&kvm_tdx->td, gpa, level, &entry, &level_state);
-	if (unlikely(tdx_operand_busy(err))) {
-		kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE);
-		err = tdh_mem_page_remove(&kvm_tdx->td, gpa, level, &entry, &level_state);
-	}`,
-        },
-      ],
+      function: 'tdh_do_no_vcpus',
+      changes: [{ find: 'WRITE_ONCE(__kvm_tdx->wait_for_sept_zap, true);', replace: '' }],
       breaks: ['busy-handled-in-place', 'no-entry-during-zap-retry', 'kernel-bug', 'seamcall-refused'],
       vm: VM,
     },
@@ -203,14 +185,19 @@ export const tdxRows: readonly HistoryRow[] = [
     subject: 'KVM: TDX: Guard VM state transitions with "all" the locks',
     commit: '15945e9ec195',
     bug: {
-      id: 'h49-build-under-slots-lock',
-      title: 'KVM: TDX: Take only slots_lock for vCPU-scoped commands',
-      wrong: 'The image of a TD grows while vCPUs are used, created, or the TD is made final.',
-      scenario: 'S39',
+      id: 'h49-build-beside-finalization',
+      title: 'KVM: TDX: Take kvm->lock for VM-scoped and slots_lock for vCPU-scoped commands',
+      wrong: 'The image of a TD grows while the TD is made final.',
+      scenario: 'S60',
       file: TDX,
-      function: 'tdx_vcpu_unlocked_ioctl',
+      function: 'tdx_vm_ioctl',
       changes: [
         {
+          find: 'CLASS(tdx_vm_state_guard, guard)(kvm); if (IS_ERR(guard)) return PTR_ERR(guard);',
+          replace: 'guard(mutex)(&kvm->lock);',
+        },
+        {
+          in: 'tdx_vcpu_unlocked_ioctl',
           find: 'CLASS(tdx_vm_state_guard, guard)(kvm); if (IS_ERR(guard)) return PTR_ERR(guard);',
           replace: 'guard(mutex)(&kvm->slots_lock);',
         },
@@ -229,22 +216,7 @@ export const tdxRows: readonly HistoryRow[] = [
     row: 51,
     subject: 'KVM: TDX: Bug the VM if extending the initial measurement fails',
     commit: 'ad44aa4c5d3f',
-    bug: {
-      id: 'h51-unmeasured-page-stays',
-      title: 'KVM: TDX: Return an error to user space if TDH.MR.EXTEND fails',
-      wrong: 'A page that was added but not measured stays in the image, and the TD can be made final.',
-      scenario: 'S31',
-      file: TDX,
-      function: 'tdx_gmem_post_populate',
-      changes: [
-        {
-          find: 'if (TDX_BUG_ON_2(err, TDH_MR_EXTEND, entry, level_state, kvm)) return -EIO;',
-          replace: 'if (err)\n\t\t\treturn -EIO;',
-        },
-      ],
-      breaks: ['add-before-final-aug-after', 'seamcall-refused', 'kernel-bug'],
-      vm: VM,
-    },
+    why: 'It turns an error return into an assertion: with the locks of row 49 TDH.MR.EXTEND does not fail.',
   },
   {
     row: 52,
@@ -283,16 +255,6 @@ export const tdxRows: readonly HistoryRow[] = [
     row: 55,
     subject: 'KVM: TDX: Synthesize UNDEFINED exit reason when wait_for_sept_zap',
     commit: '(7.3.3)',
-    bug: {
-      id: 'h55-exit-handled-twice',
-      title: 'KVM: TDX: Do not touch the exit reason if the guest was not entered',
-      wrong: 'The exit of the entry before is handled a second time.',
-      scenario: 'S10',
-      file: TDX,
-      function: 'tdx_vcpu_run',
-      changes: [{ find: 'vt->exit_reason.full = EXIT_REASON_UNDEFINED;', replace: '' }],
-      breaks: ['fault-progress', 'kernel-bug', 'kernel-warning'],
-      vm: VM,
-    },
+    why: 'An EPT violation that is handled twice finds the page mapped, or maps it early, which breaks no rule; exits with TDVMCALL, which must not be handled twice, are not modelled.',
   },
 ];

@@ -2,23 +2,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { releaseOf } from '../cases';
+import type { Bug } from '../edit';
 import { makeFix, makePatch } from '../make-patch';
+import type { Attempt } from '../proving/judge';
 import { makeTreeWith, sources } from '../proving/sources';
 import { type Ground, inParallel, inStages, STAGES } from '../proving/stages';
 import { isSeen, type JudgedRow, judgeBug, judgeFix, type RowJudgement } from './judge';
-import { type HistoryRow, isShown, type ShownRow } from './row';
+import { type HistoryRow, isShown } from './row';
 
-async function reviewBug({ bug }: ShownRow, source: string, ground: Ground): Promise<RowJudgement> {
+type JudgeSide = (bug: Bug, attempt: Attempt) => RowJudgement;
+
+/** The edit, as a patch on the release. */
+async function reviewEdit(bug: Bug, source: string, ground: Ground, judgeSide: JudgeSide): Promise<RowJudgement> {
   const subject = { id: bug.id, mail: makePatch(source, bug), tree: source };
-  return inStages(subject, ground, STAGES, (attempt) => judgeBug(bug, attempt), isSeen);
+  return inStages(subject, ground, STAGES, (attempt) => judgeSide(bug, attempt), isSeen);
 }
 
-async function reviewFix({ bug }: ShownRow, source: string, ground: Ground): Promise<RowJudgement> {
+/** The edit taken back, as a patch on a tree that has it. */
+async function reviewReverse(bug: Bug, source: string, ground: Ground, judgeSide: JudgeSide): Promise<RowJudgement> {
   const tree = mkdtempSync(join(ground.folder, 'tree-'));
   try {
     makeTreeWith(source, bug, tree);
-    const subject = { id: `${bug.id}-fix`, mail: makeFix(source, bug), tree };
-    return await inStages(subject, ground, STAGES, (attempt) => judgeFix(bug, attempt), isSeen);
+    const subject = { id: `${bug.id}-back`, mail: makeFix(source, bug), tree };
+    return await inStages(subject, ground, STAGES, (attempt) => judgeSide(bug, attempt), isSeen);
   } finally {
     rmSync(tree, { recursive: true, force: true });
   }
@@ -36,10 +42,11 @@ export async function runHistory(rows: readonly HistoryRow[], jobs: number, grou
   const results = new Map<number, JudgedRow>(rows.map((row) => [row.row, { row, bug: null, fix: null }]));
   await inParallel(shown, jobs, async (row) => {
     const source = sourceOf(releaseOf(row.bug));
-    const bug = await reviewBug(row, source, ground);
-    console.log(`row ${row.row} ${row.bug.id}: ${told(bug)}`);
-    const fix = await reviewFix(row, source, ground);
-    console.log(`row ${row.row} ${row.bug.id}-fix: ${told(fix)}`);
+    const [reviewBug, reviewFix] = row.isFix ? [reviewReverse, reviewEdit] : [reviewEdit, reviewReverse];
+    const bug = await reviewBug(row.bug, source, ground, judgeBug);
+    console.log(`row ${row.row} ${row.bug.id}, bug: ${told(bug)}`);
+    const fix = await reviewFix(row.bug, source, ground, judgeFix);
+    console.log(`row ${row.row} ${row.bug.id}, fix: ${told(fix)}`);
     results.set(row.row, { row, bug, fix });
   });
   return rows.flatMap(({ row }) => results.get(row) ?? []);

@@ -3,6 +3,7 @@ import { isBug, releaseOf } from '../cases';
 import type { Bug, Edit } from '../edit';
 import { UNBROKEN } from '../rules';
 import type { Judgement } from './judge';
+import { rulesTable } from './rules-table';
 
 export interface Judged {
   readonly edit: Bug | Edit;
@@ -152,6 +153,12 @@ ${table(['id', 'subject', 'release', 'result', 'expected', 'introduced findings'
 ## Harmless edits
 
 ${table(['id', 'subject', 'release', 'result', 'executed lines', 'verdict'], edits.map(editRow))}
+
+## Rules, and what breaks them
+
+How many seeded bugs are expected to break a rule, and how many it reports; and the scenarios in which a mutation of the reference breaks it, by the tests of \`test/model/scenarios\`.
+
+${rulesTable(judged)}
 
 ## Rules that no seeded bug breaks
 
