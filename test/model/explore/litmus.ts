@@ -5,8 +5,9 @@ import { builtins } from '../../../model/builtins/registry';
 import type { Program } from '../../../model/execute/program';
 import type { MemoryOrder } from '../../../model/execute/store-buffers';
 import { explore } from '../../../model/explore/run';
+import type { MachineFactory } from '../../../model/explore/simulation';
 import type { Bounds, Scenario } from '../../../model/explore/types';
-import type { Builtin } from '../../../model/machine/types';
+import type { Builtin, MachineView } from '../../../model/machine/types';
 import { type CParser, compile } from '../../../server/c';
 import { fakeMachine, scenario, UNBOUNDED } from './fake-machine';
 
@@ -39,7 +40,7 @@ export function litmus(
 export const BARRIERS = ['smp_mb', 'smp_wmb', 'smp_rmb', 'barrier'].map((name) => builtins.get(name)!);
 
 /** Keeps what threads tell, one higher than it is, since 0 is "not known yet"; who comes last knows all of it. */
-const resultBuiltin = (count: number, seen: Set<string>): Builtin => ({
+const resultBuiltin = (count: number, tell: (m: MachineView, outcome: string) => void): Builtin => ({
   name: '__result',
   point: false,
   stores: 'none',
@@ -47,10 +48,20 @@ const resultBuiltin = (count: number, seen: Set<string>): Builtin => ({
     const at = results as number;
     m.memory.setU32(at + Number(i) * 4, Number(v) + 1);
     const all = Array.from({ length: count }, (_, n) => m.memory.u32(at + n * 4));
-    if (all.every((value) => value > 0)) seen.add(all.map((value) => value - 1).join(''));
+    if (all.every((value) => value > 0)) tell(m, all.map((value) => value - 1).join(''));
     return undefined;
   },
 });
+
+const resultsIn = (bodies: readonly string[]): number => bodies.join('').split('result(').length - 1;
+
+/** A machine in which this outcome is a violation. */
+export const forbidding = (bodies: readonly string[], outcome: string): MachineFactory => {
+  const tell = (m: MachineView, found: string) => {
+    if (found === outcome) m.violate('kernel-warning', outcome);
+  };
+  return fakeMachine([...BARRIERS, resultBuiltin(resultsIn(bodies), tell)]);
+};
 
 /** Every combination of results that some run ends with, sorted: `10` is result 0 = 1, result 1 = 0. */
 export function outcomes(
@@ -62,8 +73,7 @@ export function outcomes(
 ): string[] {
   const { program, threads } = litmus(parser, globals, bodies);
   const seen = new Set<string>();
-  const results = bodies.join('').split('result(').length - 1;
-  const createMachine = fakeMachine([...BARRIERS, resultBuiltin(results, seen)]);
+  const createMachine = fakeMachine([...BARRIERS, resultBuiltin(resultsIn(bodies), (_, outcome) => seen.add(outcome))]);
   const options = { createMachine, invariants: [], memoryOrder };
   const run = explore(program, threads, 'default', { ...UNBOUNDED, ...bounds }, options);
   expect(run).toMatchObject({ complete: true, unknowns: [], violations: [] });

@@ -5,8 +5,13 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { shorten } from '../../../model/explore/minimise';
+import { traceOf } from '../../../model/explore/replay';
+import { explore } from '../../../model/explore/run';
+import { formatSchedule, parseSchedule } from '../../../model/explore/schedule';
 import { type CParser, createParser } from '../../../server/c';
-import { outcomes } from './litmus';
+import { UNBOUNDED } from './fake-machine';
+import { forbidding, litmus, outcomes } from './litmus';
 
 let parser: CParser;
 beforeAll(async () => {
@@ -167,5 +172,29 @@ describe('a random program can do what a naive x86 lets it do, no less and no mo
     const program = randomProgram(seed);
     const bodies = program.map((ops) => ops.map(textOf).join(' '));
     expect(outcomes(parser, `int ${NAMES.join(', ')};`, bodies), bodies.join('\n')).toEqual(naiveOutcomes(program));
+  });
+});
+
+describe('what takes a store buffer is shown again by its schedule, and by a shorter one', () => {
+  const globals = `int ${NAMES.join(', ')};`;
+
+  it.each(Array.from({ length: 30 }, (_, i) => i + 1))('program %i', (seed) => {
+    const bodies = randomProgram(seed).map((ops) => ops.map(textOf).join(' '));
+    const strong = new Set(outcomes(parser, globals, bodies, 'sc'));
+    const weak = outcomes(parser, globals, bodies, 'x86', { preemptions: 2 }).filter((one) => !strong.has(one));
+    const { program, threads } = litmus(parser, globals, bodies);
+    for (const outcome of weak.slice(0, 3)) {
+      const options = { createMachine: forbidding(bodies, outcome), invariants: [], memoryOrder: 'x86' as const };
+      const found = explore(program, threads, 'default', { ...UNBOUNDED, preemptions: 2 }, options).violations;
+      expect(found.map(({ message }) => message)).toContain(outcome);
+      for (const violation of [found[0]!, shorten(program, threads, 'default', found[0]!, options)]) {
+        const text = formatSchedule(violation.schedule);
+        const trace = traceOf(program, threads, 'default', parseSchedule(text), options);
+        expect(
+          trace.flatMap(({ violations }) => violations),
+          `${bodies.join('\n')}\n${text}`,
+        ).toContain(`kernel-warning: ${found[0]!.message}`);
+      }
+    }
   });
 });
