@@ -52,6 +52,8 @@ export function canRun(unit: SideUnit): boolean {
     case 'head':
       return inFunction && unit.words.length > 1;
     case 'element':
+      // a field of an object at file scope: most often which function an op is
+      return inFunction || (unit.scope === null && unit.words[0] === '.');
     case 'init-open':
       return inFunction;
     case 'directive':

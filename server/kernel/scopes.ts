@@ -11,10 +11,14 @@ import { declaredName, isWord, type Unit } from './statements';
  */
 export type Scope = string | null;
 
-/** The scope that git's section heading names; '?' for a heading that is neither function nor record. */
+/** A heading that is a whole declaration, or begins an initialised object: what follows it is in no function. */
+const AT_FILE_SCOPE = /^[A-Za-z_](?:[^{}]*;|[^;{}]*=\s*\{)\s*$/;
+
+/** The scope that git's section heading names; '?' for a heading that tells nothing. */
 export function scopeOfHeading(heading: string): Scope {
   const record = /^(?:typedef\s+)?(struct|union|enum)\s+(\w+)\s*\{/.exec(heading);
   if (record) return `${record[1]} ${record[2]}`;
+  if (AT_FILE_SCOPE.test(heading)) return null;
   const name = /^[A-Za-z_][\w\s*]*?[\s*](\w+)\s*\(/.exec(heading)?.[1];
   return name === undefined ? '?' : `fn ${name}`;
 }
