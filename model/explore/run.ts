@@ -108,7 +108,7 @@ class Run {
     this.keepSetUpViolations();
     const end = this.exploreToFixpoint();
     const search = this.search!;
-    this.keepViolations(search);
+    this.keepViolations(search, false);
     return this.summary(describeEnd(end, this.bounds), search.store.stateCount, search.transitions, search.completed);
   }
 
@@ -129,7 +129,7 @@ class Run {
       const end = search.run();
       lockset.on = false;
       if (end !== 'races') return end;
-      this.keepViolations(search);
+      this.keepViolations(search, true);
       this.findings.clearPaths();
       this.transitionsBefore += search.transitions;
       store.restore(0, sim.stacks);
@@ -217,17 +217,21 @@ class Run {
     this.findings.clearViolations();
   }
 
-  /** Turn what the search found into schedules that stand for themselves. */
-  private keepViolations(search: Search): void {
+  /**
+   * Turn what the search found into schedules that stand for themselves. `again`: the exploration begins anew, and
+   * finds once more what can't be told from this one.
+   */
+  private keepViolations(search: Search, again: boolean): void {
     const { sim } = this;
     const observer = sim.observer;
     sim.observer = SILENT;
     for (const found of this.findings.violations) {
       search.store.restore(0, sim.stacks);
       sim.memory.mark();
-      const { schedule, preemptions } = toSchedule(sim, found.path);
+      const { schedule, preemptions, fits } = toSchedule(sim, found.path);
       sim.memory.undo(0);
       sim.memory.clearDirty();
+      if (!fits && again) continue;
       this.keep(found, schedule, Number.isFinite(this.bounds.preemptions) ? found.preemptions : preemptions);
     }
     sim.observer = observer;

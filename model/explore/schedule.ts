@@ -62,12 +62,13 @@ export function parseSchedule(text: ScheduleText): Action[] {
  * end where its race detection says; those of a schedule end at every marked access and builtin, and
  * where a thread was switched away from elsewhere its steps are counted, so that replaying needs no
  * knowledge of races. `preemptions` counts switches away from threads that could go on, and stores
- * that stay in a buffer.
+ * that stay in a buffer. `fits` is false where a thread of the path can't run when its turn comes: what was learned
+ * about races since has ended its transitions elsewhere, and the schedule goes as far as that.
  */
 export function toSchedule(
   sim: Simulation,
   path: readonly number[],
-): { readonly schedule: Action[]; readonly preemptions: number } {
+): { readonly schedule: Action[]; readonly preemptions: number; readonly fits: boolean } {
   const schedule: Action[] = [];
   let preemptions = 0;
   let faults = 0;
@@ -79,6 +80,7 @@ export function toSchedule(
       for (const one of sim.left) schedule.push({ thread, choice: one });
       continue;
     }
+    if (sim.choices(thread) === null) return { schedule, preemptions, fits: false };
     if (previous >= 0 && previous !== thread && sim.choices(previous) !== null) preemptions++;
     if (choice !== 0 && sim.choices(thread)?.[choice]?.delays) preemptions++;
     previous = thread;
@@ -87,20 +89,23 @@ export function toSchedule(
     const before = sim.stacks[thread]!;
     const stepsBefore = sim.executor.steps;
     let end: StepEnd = 'point';
+    let waits = false;
     do {
       faults += faultsOf(sim, path[i]!);
       sim.executor.faultsLeft = sim.scenario.faults - faults;
       end = asSearched(sim, path[i]!);
       i++;
-    } while (end !== 'cut' && path[i] === thread);
+      waits = end !== 'cut' && path[i] === thread && sim.choices(thread) === null;
+    } while (end !== 'cut' && path[i] === thread && !waits);
     const steps = sim.executor.steps - stepsBefore;
     sim.memory.undo(mark);
     sim.stacks[thread] = before;
     // ... and again in a schedule's own.
     playFinely(sim, thread, choice, end === 'cut' ? Number.POSITIVE_INFINITY : steps, schedule);
+    if (waits) return { schedule, preemptions, fits: false };
     if (end === 'cut') break;
   }
-  return { schedule, preemptions };
+  return { schedule, preemptions, fits: true };
 }
 
 function faultsOf(sim: Simulation, word: number): number {

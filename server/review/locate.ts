@@ -4,7 +4,7 @@
  */
 
 import { formatSchedule } from '../../model/explore/index';
-import type { Scenario } from '../../model/explore/types';
+import type { Scenario, TraceStep } from '../../model/explore/types';
 import { invariants as allInvariants } from '../../model/invariants/index';
 import type { Edit } from '../kernel/types';
 import type { Difference, RunPair } from './compare';
@@ -73,9 +73,21 @@ async function locate(group: DifferenceGroup, placement: PlacedPatch, session: S
   const { best, status } = group;
   const side = placement.texts[sideOf(status)];
   const culprits = status === 'present' ? [] : await culpritsOf(best, placement, session);
-  const violation = await session.minimise(side, best.scenario, best.vm, best.violation);
-  const { steps } = await session.replay(side, best.scenario, best.vm, formatSchedule(violation.schedule));
-  return { difference: best, culprits, violation, trace: steps };
+  try {
+    const violation = await session.minimise(side, best.scenario, best.vm, best.violation);
+    const { steps } = await session.replay(side, best.scenario, best.vm, formatSchedule(violation.schedule));
+    return { difference: best, culprits, violation, trace: steps };
+  } catch (error) {
+    // The run broke the rule all the same: a finding without its interleaving is worth more than none.
+    return { difference: best, culprits, violation: best.violation, trace: [notReplayed(error)] };
+  }
+}
+
+/** What stands where the steps would. */
+function notReplayed(error: unknown): TraceStep {
+  const why = error instanceof Error ? error.message : String(error);
+  const action = `the interleaving could not be played again: ${why}`;
+  return { thread: 'machine', place: null, action, changes: [], violations: [], state: {} };
 }
 
 function messageOf(
