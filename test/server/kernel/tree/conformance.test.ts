@@ -13,7 +13,7 @@ interface Difference {
   readonly name: string;
   readonly why: string;
   readonly text: RegExp;
-  /** Scenarios in which it is allowed; null: all. */
+  /** Scenarios (`S51`, or `S51 default`) in which it is allowed; null: all. */
   readonly scenarios: readonly string[] | null;
   /** It is the reference that has them. */
   readonly of?: 'reference';
@@ -42,7 +42,7 @@ const DIFFERENCES: readonly Difference[] = [
     name: 'a table of level 3 is freed',
     why: 'It follows: what is the root in the reference is a table in a kernel, whose entries are frozen as it is freed.',
     text: /^SPTE of gfn (0|16|32|48), level 3: - -> FROZEN$/,
-    scenarios: ['S02', 'S21', 'S33', 'S36', 'S42', 'S47'],
+    scenarios: ['S02', 'S21', 'S33', 'S36', 'S42', 'S47', 'S51'],
   },
   {
     name: 'attributes end with the VM',
@@ -64,6 +64,14 @@ const DIFFERENCES: readonly Difference[] = [
     text: /^SPTE of gfn 0, level 2: (TABLE\(\) -> FROZEN|FROZEN -> -)$/,
     scenarios: ['S49', 'S50'],
     in: mmuLacks(/void kvm_mmu_recover_huge_pages\(/),
+  },
+  {
+    name: 'a prefault after a fast zap comes to an end',
+    why: 'In 6.12 kvm_mmu_reload() does not look at KVM_REQ_MMU_FREE_OBSOLETE_ROOTS: a prefault keeps the root that a deletion invalidated, and retries until a signal comes.',
+    text: /^SPTE of gfn 0, level 1: - -> MMIO$/,
+    scenarios: ['S51 default'],
+    of: 'reference',
+    in: (kernel) => !/int kvm_mmu_reload\([^}]*KVM_REQ_MMU_FREE_OBSOLETE_ROOTS/.test(kernel.text('arch/x86/kvm/mmu.h')),
   },
   {
     name: 'a huge page comes in the place of a table',
@@ -95,13 +103,22 @@ const PAGES_DIFFER: ReadonlySet<string> = new Set([
 const isBroken = (kernel: Kernel, id: string): boolean =>
   ['S23', 'S48'].includes(id) && sevLacks(/\bsev_gmem_invalidate_range\b/)(kernel);
 
+/** What has other memory on a kernel whose ordinary VMs have no guest_memfd. */
+const isOther = (kernel: Kernel, id: string): boolean =>
+  id === 'S58' && !/\bGUEST_MEMFD_FLAG_INIT_SHARED\b/.test(kernel.text('virt/kvm/guest_memfd.c'));
+
 const occurred = new Map<string, Set<string>>(RELEASES.map(({ release }) => [release, new Set()]));
 
 /** Without the differences that are allowed here, which are noted down. Texts are the kernel's, or the reference's. */
-function common(kernel: Kernel, id: string, texts: readonly string[], of: 'kernel' | 'reference' = 'kernel'): string[] {
+function common(
+  kernel: Kernel,
+  [id, vm]: readonly [string, VmType],
+  texts: readonly string[],
+  of: 'kernel' | 'reference' = 'kernel',
+): string[] {
   const allowed = DIFFERENCES.filter(
     (difference) =>
-      (difference.scenarios === null || difference.scenarios.includes(id)) &&
+      (difference.scenarios === null || [id, `${id} ${vm}`].some((name) => difference.scenarios?.includes(name))) &&
       (difference.of ?? 'kernel') === of &&
       (difference.in?.(kernel) ?? true),
   );
@@ -127,16 +144,18 @@ const reference = once(async (id, vm) => outcomesOf(await programWith(), id, vm)
 const straightReference = once(async (id, vm) => straightOutcomes(await programWith(), id, vm));
 
 describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel]))('kernel %s', (_, kernel) => {
-  const runs = inReference().filter(([id, vm]) => !kernel.lacks.includes(vm) && !isBroken(kernel, id));
+  const runs = inReference().filter(
+    ([id, vm]) => !kernel.lacks.includes(vm) && !isBroken(kernel, id) && !isOther(kernel, id),
+  );
 
   it.skipIf(!isThere(kernel)).each(runs)(
     'does to the machine what the reference does in %s on %s, in the same order and in any without preemptions',
     async (id, vm) => {
       const program = await kernel.program();
-      const expected = common(kernel, id, await straightReference(id, vm), 'reference');
-      expect(common(kernel, id, straightOutcomes(program, id, vm))).toEqual(expected);
-      const any = common(kernel, id, await reference(id, vm), 'reference');
-      expect(common(kernel, id, outcomesOf(program, id, vm))).toEqual(any);
+      const expected = common(kernel, [id, vm], await straightReference(id, vm), 'reference');
+      expect(common(kernel, [id, vm], straightOutcomes(program, id, vm))).toEqual(expected);
+      const any = common(kernel, [id, vm], await reference(id, vm), 'reference');
+      expect(common(kernel, [id, vm], outcomesOf(program, id, vm))).toEqual(any);
     },
   );
 
@@ -147,6 +166,9 @@ describe.each(RELEASES.map((kernel): [string, Kernel] => [kernel.release, kernel
 });
 
 it('compares runs in which something happens', async () => {
-  for (const [id, vm] of inReference())
-    expect((await straightReference(id, vm)).length, `${id} on ${vm}`).toBeGreaterThan(4);
+  for (const [id, vm] of inReference()) {
+    // S54 is about vCPUs that are made and freed, and touches no memory of the guest's
+    const least = id === 'S54' ? 1 : 5;
+    expect((await straightReference(id, vm)).length, `${id} on ${vm}`).toBeGreaterThanOrEqual(least);
+  }
 });
