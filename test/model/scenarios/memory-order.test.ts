@@ -10,7 +10,8 @@ describe.each(inReference())('%s on %s', (id, vm) => {
   it('is clean with one preemption, or one store that waits', async () => {
     const result = explore(await programWith(), id, vm, { preemptions: 1 }, 'x86');
     const text = summary(result);
-    expect(broken(result), text).toEqual(present(id, vm));
+    // what takes two preemptions does not show with one
+    expect(present(id, vm), text).toEqual(expect.arrayContaining(broken(result)));
     expect(result.unknowns, text).toEqual([]);
     expect(result.complete, text).toBe(true);
   });
