@@ -5,7 +5,7 @@
  */
 
 import { kernelsOfCensus, neverEntered } from '../../model/scenarios/census';
-import { functionsOf, tokenize } from '../c/index';
+import { type FunctionOutline, functionsOf, tokenize } from '../c/index';
 import { isCompiled } from '../kernel/tree/environment';
 import type { ChangedLine } from '../kernel/types';
 import { notAmongCompiled } from './coverage';
@@ -18,8 +18,9 @@ export function neverRun(placed: PlacedPatch): PlacedReview | null {
   const paths = [...new Set([...Object.keys(placed.texts.pre), ...Object.keys(placed.texts.post)])];
   const kinds = paths.map((path) => changeOf(placed, path));
   if (kinds.includes('code')) return null;
-  const names = namesOf(placed);
-  const coverage = coverageOf(placed);
+  const outlines = new Outlines();
+  const names = namesOf(placed, outlines);
+  const coverage = coverageOf(placed, outlines);
   const unseen = kinds.includes('never entered');
   return {
     findings: [],
@@ -30,7 +31,7 @@ export function neverRun(placed: PlacedPatch): PlacedReview | null {
       ...(unseen ? [neverEnteredNote(names)] : []),
       ...(kinds.every((kind) => kind === 'none') && coverage.changedLines === 0 ? [SAME_TOKENS] : []),
     ],
-    edited: placed.changedLines.flatMap((line) => enclosing(placed, line)?.text ?? []),
+    edited: placed.changedLines.flatMap((line) => enclosing(placed, line, outlines)?.text ?? []),
     incomplete: unseen && coverage.changedLines === 0 ? ['the patch changes functions that no scenario enters'] : [],
   };
 }
@@ -85,29 +86,44 @@ function entered(text: string): string {
     .join('\n');
 }
 
+/** The functions of texts, each looked for once: a patch changes many lines of few files. */
+class Outlines {
+  private readonly known = new Map<string, readonly FunctionOutline[]>();
+
+  of(text: string): readonly FunctionOutline[] {
+    const outline = this.known.get(text) ?? functionsOf(text);
+    this.known.set(text, outline);
+    return outline;
+  }
+}
+
 interface Enclosing {
   readonly name: string;
   readonly text: string;
 }
 
 /** The function of a compiled file whose text a changed line stands in. */
-function enclosing({ tier, texts }: PlacedPatch, { path, side, imageLines }: ChangedLine): Enclosing | null {
+function enclosing(
+  { tier, texts }: PlacedPatch,
+  { path, side, imageLines }: ChangedLine,
+  outlines: Outlines,
+): Enclosing | null {
   const text = path === null ? undefined : texts[side][path];
   if (text === undefined || path === null || (tier === 'tree' && !isCompiled(path))) return null;
-  const own = functionsOf(text).find(({ startLine, endLine }) =>
-    imageLines.some((line) => line >= startLine && line <= endLine),
-  );
+  const own = outlines
+    .of(text)
+    .find(({ startLine, endLine }) => imageLines.some((line) => line >= startLine && line <= endLine));
   if (own === undefined) return null;
   const lines = text.split('\n').slice(own.startLine - 1, own.endLine);
   return { name: own.name, text: lines.join('\n') };
 }
 
-function namesOf(placed: PlacedPatch): string[] {
-  const names = placed.changedLines.flatMap((line) => enclosing(placed, line)?.name ?? []);
+function namesOf(placed: PlacedPatch, outlines: Outlines): string[] {
+  const names = placed.changedLines.flatMap((line) => enclosing(placed, line, outlines)?.name ?? []);
   return [...new Set(names)].filter((name) => neverEntered.has(name));
 }
 
-function coverageOf(placed: PlacedPatch): Coverage {
+function coverageOf(placed: PlacedPatch, outlines: Outlines): Coverage {
   const notReached: { patchLine: number }[] = [];
   const notUnderstood: { patchLine: number; why: string }[] = [];
   let nonExecutable = 0;
@@ -119,7 +135,7 @@ function coverageOf(placed: PlacedPatch): Coverage {
     else if (status === 'not-understood' || path === null)
       notUnderstood.push({ patchLine, why: line.why ?? 'it could not be placed' });
     else if (aside) notUnderstood.push({ patchLine, why: notAmongCompiled(path) });
-    else if (neverEntered.has(enclosing(placed, line)?.name ?? '')) notReached.push({ patchLine });
+    else if (neverEntered.has(enclosing(placed, line, outlines)?.name ?? '')) notReached.push({ patchLine });
     else nonExecutable++;
   }
   const changedLines = notReached.length + notUnderstood.length;
