@@ -25,9 +25,7 @@ function rowsOf(what: string): Row[] {
   switch (what) {
     case 'invariants':
       return invariants.map(({ id, title, vm, source }) => {
-        const exercising = scenarios
-          .filter((scenario) => scenario.invariants.includes(id))
-          .map((scenario) => scenario.id);
+        const exercising = exercisedBy(id);
         return { id, title, vm, source, scenarios: exercising, counts: countsOf(exercising, vm) };
       });
     case 'scenarios':
@@ -108,15 +106,15 @@ function defectPages({ id, vm }: Scenario): string[] {
   ]);
 }
 
-function exercisedBy(id: string): string[] {
-  const ids = scenarios.filter((scenario) => scenario.invariants.includes(id)).map((scenario) => scenario.id);
-  return ids.length === 0 ? [] : [`Exercised by: ${ids.join(', ')}`];
-}
+/** Ids of the scenarios that exercise an invariant. */
+const exercisedBy = (id: string): string[] =>
+  scenarios.filter((scenario) => scenario.invariants.includes(id)).map((scenario) => scenario.id);
 
 /** The page as plain text; also what a hover shows. */
 export function explain(id: string): string {
   const invariant = invariants.find((candidate) => candidate.id === id);
   if (invariant !== undefined) {
+    const exercising = exercisedBy(id);
     return [
       `${invariant.id}: ${invariant.title}`,
       '',
@@ -125,7 +123,7 @@ export function explain(id: string): string {
       `Why: ${invariant.why}`,
       `Example of a change that breaks it: ${invariant.example}`,
       `VM types: ${invariant.vm.join(', ')}`,
-      ...exercisedBy(invariant.id),
+      ...(exercising.length === 0 ? [] : [`Exercised by: ${exercising.join(', ')}`]),
       `Source: ${invariant.source}`,
     ].join('\n');
   }

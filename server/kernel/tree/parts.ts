@@ -19,8 +19,7 @@ export function weakFunctions(standIn: string): ReadonlySet<string> {
 
 /** A text with the functions of these names alone, on their own lines. */
 export function partOf(text: string, names: ReadonlySet<string>): string {
-  const own = functionsOf(text).filter(({ name }) => names.has(name));
-  const kept = new Set(own.flatMap(({ startLine, endLine }) => range(startLine, endLine)));
+  const kept = linesOfPart(text, names);
   return text
     .split('\n')
     .map((line, at) => (kept.has(at + 1) ? line : ''))
