@@ -8,227 +8,10 @@
 struct kvm *the_vm;
 struct kvm_vcpu *the_vcpu[DRIVER_VCPUS];
 int the_gmem = -1;
-
-/* What user space remembers of its memslots: which gfns a page of a guest_memfd is behind. */
-struct driver_slot {
-	bool used;
-	gfn_t gfn;
-	unsigned long nr_pages;
-	int gmem_fd;
-	pgoff_t pgoff;
-};
-static struct driver_slot driver_slots[DRIVER_SLOTS];
+struct driver_slot driver_slots[DRIVER_SLOTS];
 
 /* TDX: where the initial image's contents come from */
-#define IMAGE_SOURCE (MM_BASE + (MM_NR_PAGES - 1) * PAGE_SIZE)
-#define IMAGE_SOURCES(n) (MM_BASE + (MM_NR_PAGES - (n)) * PAGE_SIZE)
-
-unsigned long gfn_hva(gfn_t gfn)
-{
-	return MM_BASE + gfn * PAGE_SIZE;
-}
-
-/* ---- set-up ---- */
-
-void setup_create(int vm_type)
-{
-	enter_hardware_setup(vm_type);
-	the_vm = enter_create_vm(vm_type);
-	__machine_vm(the_vm);
-	__machine_attr_array(&the_vm->mem_attr_array);
-	__machine_name(&init_mm.mmap_lock, "mmap_lock");
-	enter_prepare_vm(the_vm);
-}
-
-void setup_vcpu(void)
-{
-	struct kvm_tdx_cmd cmd = { .id = KVM_TDX_INIT_VCPU };
-	int id = the_vm->created_vcpus;
-
-	WARN_ON(kvm_vm_ioctl_create_vcpu(the_vm, id) < 0);
-	the_vcpu[id] = enter_vcpu(the_vm, id);
-	__machine_vcpu(the_vcpu[id], id);
-	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(enter_tdx_vcpu(the_vcpu[id], &cmd));
-}
-
-int vmm_create_vcpu(int id)
-{
-	int r = kvm_vm_ioctl_create_vcpu(the_vm, id);
-
-	task_work_run();
-	return r;
-}
-
-static int create_gmem(unsigned long nr_pages, u64 flags)
-{
-	struct kvm_create_guest_memfd args = { .size = nr_pages * PAGE_SIZE, .flags = flags };
-	int fd = kvm_gmem_create(the_vm, &args);
-
-	if (the_gmem < 0)
-		the_gmem = fd;
-	return fd;
-}
-
-int setup_gmem(unsigned long nr_pages)
-{
-	int fd;
-
-	if (!kvm_arch_has_private_mem(the_vm))
-		return -1;
-
-	fd = create_gmem(nr_pages, 0);
-	WARN_ON(fd < 0);
-	return fd;
-}
-
-int setup_mapped_gmem(unsigned long nr_pages)
-{
-	int fd = create_gmem(nr_pages, GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED);
-	struct file *file;
-
-	if (fd < 0)
-		fd = create_gmem(nr_pages, GUEST_MEMFD_FLAG_MMAP);
-	if (fd < 0)
-		return setup_gmem(nr_pages);
-
-	file = fget(fd);
-	WARN_ON(mm_map_file(file));
-	fput(file);
-	return fd;
-}
-
-void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
-{
-	WARN_ON(vmm_create_slot(id, gfn, nr_pages, gmem_fd, pgoff));
-}
-
-void setup_huge_page(gfn_t gfn)
-{
-	WARN_ON(mm_populate_huge(&init_mm, gfn_hva(gfn)));
-}
-
-void setup_private(gfn_t gfn, unsigned long nr_pages)
-{
-	if (kvm_arch_has_private_mem(the_vm))
-		WARN_ON(vmm_set_private(gfn, nr_pages));
-}
-
-void setup_image_page(gfn_t gfn)
-{
-	struct kvm_tdx_init_mem_region region = {
-		.source_addr = IMAGE_SOURCE,
-		.gpa = gfn_to_gpa(gfn),
-		.nr_pages = 1,
-	};
-	struct kvm_tdx_cmd cmd = {
-		.id = KVM_TDX_INIT_MEM_REGION,
-		.flags = KVM_TDX_MEASURE_MEMORY_REGION,
-		.data = (unsigned long)&region,
-	};
-
-	if (the_vm->arch.vm_type == KVM_X86_TDX_VM)
-		WARN_ON(enter_tdx_vcpu(the_vcpu[0], &cmd));
-	else if (the_vm->arch.vm_type == KVM_X86_SNP_VM)
-		WARN_ON(svm_launch_pages(the_vm, gfn, 1, IMAGE_SOURCE));
-}
-
-static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_ops, int on_fault);
-
-/* Most often vCPU n's thread is thread n; vcpu_thread() corrects it where it is not. */
-static void leave_setup_cpu(int vcpu)
-{
-	enter_leave_on(the_vcpu[vcpu], vcpu);
-}
-
-void setup_unfinished(void)
-{
-	int i;
-
-	for (i = 0; i < the_vm->created_vcpus; i++)
-		leave_setup_cpu(i);
-}
-
-void setup_ready(void)
-{
-	int i;
-
-	WARN_ON(vmm_finalize());
-	/* one empty stay in the guest: roots are made and loaded */
-	for (i = 0; i < the_vm->created_vcpus; i++) {
-		WARN_ON(run_guest(the_vcpu[i], NULL, 0, FAULT_STOP));
-		leave_setup_cpu(i);
-	}
-}
-
-void setup_vm(int vm_type, int nr_vcpus, int nr_pages)
-{
-	int i, gmem;
-
-	setup_create(vm_type);
-	for (i = 0; i < nr_vcpus; i++)
-		setup_vcpu();
-	gmem = setup_gmem(nr_pages);
-	setup_slot(0, 0, nr_pages, gmem, 0);
-	setup_private(0, nr_pages);
-	setup_ready();
-}
-
-void setup_touch_private(int vcpu, gfn_t gfn)
-{
-	struct guest_op ops[2] = {
-		{ GUEST_OP_ACCEPT, 0, gfn },
-		{ GUEST_OP_WRITE, 0, gfn },
-	};
-
-	WARN_ON(run_guest(the_vcpu[vcpu], ops, 2, FAULT_STOP));
-	leave_setup_cpu(vcpu);
-}
-
-void setup_touch_shared(int vcpu, gfn_t gfn)
-{
-	struct guest_op ops[1] = { { GUEST_OP_WRITE, 1, gfn } };
-
-	WARN_ON(run_guest(the_vcpu[vcpu], ops, 1, FAULT_STOP));
-	leave_setup_cpu(vcpu);
-}
-
-void setup_run_code(int vcpu, gfn_t gfn)
-{
-	struct guest_op ops[1] = { { GUEST_OP_EXEC, 1, gfn } };
-
-	WARN_ON(run_guest(the_vcpu[vcpu], ops, 1, FAULT_STOP));
-	leave_setup_cpu(vcpu);
-}
-
-void setup_prefault(int vcpu, gfn_t gfn)
-{
-	WARN_ON(vmm_prefault(vcpu, gfn, 1));
-	leave_setup_cpu(vcpu);
-}
-
-void setup_vmsa(int vcpu, gfn_t gfn)
-{
-	struct guest_op ops[2] = {
-		{ GUEST_OP_ACCEPT, 0, gfn },
-		{ GUEST_OP_MAKE_VMSA, 0, gfn },
-	};
-
-	WARN_ON(run_guest(the_vcpu[0], ops, 2, FAULT_STOP));
-	WARN_ON(svm_create_ap(the_vcpu[0], the_vcpu[vcpu], gfn));
-	WARN_ON(run_guest(the_vcpu[vcpu], NULL, 0, FAULT_STOP));
-	leave_setup_cpu(0);
-	leave_setup_cpu(vcpu);
-}
-
-void setup_huge_rmp(gfn_t gfn)
-{
-	/* memory whose address is a multiple of its size */
-	while ((page_to_pfn(alloc_page(GFP_KERNEL)) + 1) % GMEM_NR_PAGES)
-		;
-	WARN_ON(vmm_allocate(the_gmem, 0, GMEM_NR_PAGES));
-	WARN_ON(svm_make_huge(the_vcpu[0], the_gmem, gfn));
-}
+#define IMAGE_SOURCE(n) (MM_BASE + (MM_NR_PAGES - (n)) * PAGE_SIZE)
 
 /* ---- the vCPU's thread ---- */
 
@@ -261,7 +44,7 @@ static bool answer_memory_fault(struct kvm_vcpu *vcpu, int on_fault)
 	return !(is_private ? vmm_set_private(gfn, 1) : vmm_set_shared(gfn, 1));
 }
 
-static int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_ops, int on_fault)
+int run_guest(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr_ops, int on_fault)
 {
 	int r;
 
@@ -308,6 +91,14 @@ int vcpu_thread(int vcpu, const struct guest_op *ops, int nr_ops, int on_fault)
 }
 
 /* ---- ioctls ---- */
+
+int vmm_create_vcpu(int id)
+{
+	int r = kvm_vm_ioctl_create_vcpu(the_vm, id);
+
+	task_work_run();
+	return r;
+}
 
 static int set_attributes(gfn_t gfn, unsigned long nr_pages, u64 attributes)
 {
@@ -415,7 +206,7 @@ int vmm_move_slot(int id, gfn_t gfn)
 int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages)
 {
 	struct kvm_tdx_init_mem_region region = {
-		.source_addr = IMAGE_SOURCES(nr_pages),
+		.source_addr = IMAGE_SOURCE(nr_pages),
 		.gpa = gfn_to_gpa(gfn),
 		.nr_pages = nr_pages,
 	};
@@ -427,7 +218,7 @@ int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages)
 	int r;
 
 	if (the_vm->arch.vm_type == KVM_X86_SNP_VM) {
-		r = svm_launch_pages(the_vm, gfn, nr_pages, IMAGE_SOURCES(nr_pages));
+		r = svm_launch_pages(the_vm, gfn, nr_pages, IMAGE_SOURCE(nr_pages));
 		task_work_run();
 		return r;
 	}
@@ -447,17 +238,6 @@ int vmm_finalize(void)
 	if (the_vm->arch.vm_type != KVM_X86_TDX_VM)
 		return 0;
 	return enter_tdx_vm(the_vm, &cmd);
-}
-
-void setup_planned_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
-{
-	driver_slots[id] = (struct driver_slot) {
-		.used = true,
-		.gfn = gfn,
-		.nr_pages = nr_pages,
-		.gmem_fd = gmem_fd,
-		.pgoff = pgoff,
-	};
 }
 
 int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
@@ -512,117 +292,6 @@ int vmm_prefault(int vcpu, gfn_t gfn, unsigned long nr_pages)
 	return r;
 }
 
-/* The gfns behind pages of a guest_memfd are about to lose their contents, or have lost them. */
-static void destroy_behind(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages, const char *why)
-{
-	struct driver_slot *slot;
-	int i;
-
-	for (i = 0; i < DRIVER_SLOTS; i++) {
-		pgoff_t first, last;
-
-		slot = &driver_slots[i];
-		if (!slot->used || slot->gmem_fd != gmem_fd)
-			continue;
-		first = max(pgoff, slot->pgoff);
-		last = min(pgoff + nr_pages, slot->pgoff + slot->nr_pages);
-		if (first >= last)
-			continue;
-		first = slot->gfn + first - slot->pgoff;
-		last = slot->gfn + last - slot->pgoff;
-		if (why)
-			__request_destroy(first, last, why);
-		else
-			__request_destroy_end(first, last);
-	}
-}
-
-static int gmem_fallocate(int gmem_fd, int mode, pgoff_t pgoff, unsigned long nr_pages)
-{
-	struct file *file = fget(gmem_fd);
-	int r;
-
-	if (!file)
-		return -EBADF;
-	r = file->f_op->fallocate(file, mode, pgoff * PAGE_SIZE, nr_pages * PAGE_SIZE);
-	fput(file);
-	task_work_run();
-	return r;
-}
-
-int vmm_punch_hole(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages)
-{
-	int r;
-
-	if (gmem_fd < 0)
-		return -EBADF;
-	destroy_behind(gmem_fd, pgoff, nr_pages, "punch hole");
-	r = gmem_fallocate(gmem_fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, pgoff, nr_pages);
-	destroy_behind(gmem_fd, pgoff, nr_pages, NULL);
-	return r;
-}
-
-int vmm_allocate(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages)
-{
-	if (gmem_fd < 0)
-		return -EBADF;
-	return gmem_fallocate(gmem_fd, FALLOC_FL_KEEP_SIZE, pgoff, nr_pages);
-}
-
-void vmm_memory_error(int gmem_fd, pgoff_t pgoff)
-{
-	struct file *file = gmem_fd < 0 ? NULL : fget(gmem_fd);
-	struct address_space *mapping;
-	struct folio *folio;
-
-	if (!file)
-		return;
-	mapping = file->f_mapping;
-	folio = filemap_lock_folio(mapping, pgoff);
-	/* the locked folio holds the inode, and nothing holds the file */
-	fput(file);
-	if (!IS_ERR(folio)) {
-		destroy_behind(gmem_fd, pgoff, 1, "error");
-		folio_set_hwpoison(folio);
-		kvm_gmem_error_folio(mapping, folio);
-		folio_unlock(folio);
-		folio_put(folio);
-		destroy_behind(gmem_fd, pgoff, 1, NULL);
-	}
-	task_work_run();
-}
-
-void host_migrate_page(int gmem_fd, pgoff_t pgoff)
-{
-	struct file *file = gmem_fd < 0 ? NULL : fget(gmem_fd);
-
-	if (!file)
-		return;
-	mm_migrate_page(file->f_mapping, pgoff);
-	fput(file);
-	task_work_run();
-}
-
-int vmm_write_gmem(pgoff_t pgoff)
-{
-	return mm_write_mapping(pgoff);
-}
-
-void vmm_close_gmem(int gmem_fd)
-{
-	if (gmem_fd < 0)
-		return;
-	destroy_behind(gmem_fd, 0, GMEM_NR_PAGES, "release");
-	close_fd(gmem_fd);
-	destroy_behind(gmem_fd, 0, GMEM_NR_PAGES, NULL);
-}
-
-void vmm_dup_gmem(int gmem_fd)
-{
-	if (gmem_fd >= 0)
-		fget(gmem_fd);
-}
-
 void vmm_close_vm(void)
 {
 	int i, nr_vcpus = the_vm->created_vcpus;
@@ -630,45 +299,6 @@ void vmm_close_vm(void)
 	for (i = 0; i < nr_vcpus; i++)
 		kvm_put_kvm(the_vm);
 	kvm_put_kvm(the_vm);
-}
-
-/* ---- the VMM's own memory ---- */
-
-void mm_take(gfn_t gfn, unsigned long nr_pages, bool blockable)
-{
-	mm_zap_range(&init_mm, gfn_hva(gfn), gfn_hva(gfn + nr_pages), blockable);
-}
-
-void mm_take_start(gfn_t gfn, unsigned long nr_pages, bool blockable)
-{
-	struct mmu_notifier_range range = {
-		.start = gfn_hva(gfn),
-		.end = gfn_hva(gfn + nr_pages),
-		.blockable = blockable,
-	};
-
-	init_mm.mn->ops->invalidate_range_start(init_mm.mn, &range);
-}
-
-void mm_take_page(gfn_t gfn)
-{
-	mm_zap_page(&init_mm, gfn_hva(gfn));
-}
-
-void mm_take_end(gfn_t gfn, unsigned long nr_pages, bool blockable)
-{
-	struct mmu_notifier_range range = {
-		.start = gfn_hva(gfn),
-		.end = gfn_hva(gfn + nr_pages),
-		.blockable = blockable,
-	};
-
-	init_mm.mn->ops->invalidate_range_end(init_mm.mn, &range);
-}
-
-void vmm_exit_mm(void)
-{
-	mm_exit(&init_mm);
 }
 
 /* ---- events elsewhere ---- */
@@ -704,9 +334,4 @@ void vmm_zap_gfn_range(gfn_t start, gfn_t end)
 void vmm_pend_event(int vcpu, bool pending)
 {
 	enter_pend_event(the_vcpu[vcpu], pending);
-}
-
-kvm_pfn_t host_reuse_page(void)
-{
-	return __host_alloc_and_write();
 }

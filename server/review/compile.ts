@@ -47,5 +47,5 @@ export function compileReference(
 /** The reference with the hardware's edge first, then what the scenarios share, then the scenarios. */
 function rank(path: string): number {
   if (!path.startsWith('model/scenarios/')) return 0;
-  return path.endsWith('/driver.c') ? 1 : 2;
+  return /\/driver[a-z_]*\.c$/.test(path) ? 1 : 2;
 }

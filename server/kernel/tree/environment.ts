@@ -141,6 +141,6 @@ export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: strin
   });
   const around = [...stand].filter(([path]) => /^model\/(kernel|edge|scenarios)\/.*\.c$/.test(path));
   const rank = ([path]: readonly [string, string]): number =>
-    path.endsWith('/driver.c') ? 1 : path.includes('/scenarios/') ? 2 : 0;
+    /\/driver[a-z_]*\.c$/.test(path) ? 1 : path.includes('/scenarios/') ? 2 : 0;
   return [...own, ...parts, ...around.sort((a, b) => rank(a) - rank(b)).map(([path, text]) => ({ path, text }))];
 }
