@@ -7,6 +7,7 @@ import type { Program } from '../execute/program';
 import type { MemoryOrder } from '../execute/store-buffers';
 import type { Invariant } from '../invariants/types';
 import type { RunMachine, VmType } from '../machine/types';
+import type { Cycle } from './cycles';
 import { Findings, type Found } from './findings';
 import { Lockset } from './lockset';
 import { toSchedule } from './schedule';
@@ -170,6 +171,7 @@ class Run {
         const message = `${sim.threads[t]!.name} runs in a circle, and nobody else can run`;
         this.violation('livelock', message, sim.threads[t]!.name, sim.placesOf(t));
       },
+      livelockOfMany: (entry, cycle) => this.livelockOfMany(entry, cycle),
       racesFound: () => lockset.mustRepeat(),
       isEnough: () => this.bounds.untilViolation === true && this.findings.violations.length + this.violations.size > 0,
     };
@@ -200,6 +202,26 @@ class Run {
     this.violation('deadlock', `nobody can run; ${who.join(', ')} wait`, sim.threads[first]!.name, sim.placesOf(first));
     this.moment.entry = moment.entry;
     this.moment.action = moment.action;
+  }
+
+  /** The schedule goes round once, so that the trace shows what is repeated. Told once for the same threads. */
+  private livelockOfMany(entry: number, { walk, movers }: Cycle): void {
+    const { sim } = this;
+    const threads = movers.filter((t) => t < sim.threads.length);
+    const names = threads.map((t) => sim.threads[t]!.name);
+    const message = `${names.join(' and ')} run in a circle, and nobody ends it`;
+    if (this.findings.violations.some((known) => known.message === message)) return;
+    this.store!.restore(entry, sim.stacks);
+    const stack = sim.placesOf(threads[0]!);
+    this.findings.violation({
+      invariant: 'livelock',
+      message,
+      thread: names[0]!,
+      place: stack[0] ?? null,
+      stack,
+      path: [...this.store!.path(entry), ...walk],
+      preemptions: this.search!.level,
+    });
   }
 
   private violation(invariant: string, message: string, thread: string, stack: readonly SourcePlace[]): void {

@@ -8,6 +8,7 @@
  */
 
 import type { StackNode } from '../execute/frames';
+import { type Cycle, StateGraph } from './cycles';
 import { BUFFER_OF, type Simulation } from './simulation';
 import { NOBODY, type StateStore } from './state-store';
 import type { Bounds, Cancel } from './types';
@@ -26,6 +27,8 @@ export interface SearchListener {
   deadlock(entry: number, waiting: readonly number[]): void;
   /** Thread `t` alone can run, and it runs in a circle. */
   livelock(entry: number, t: number): void;
+  /** The same with several threads, who go round from an entry's state and back to it; those reached soonest first. */
+  livelockOfMany(entry: number, cycle: Cycle): void;
   /** Polled now and then: true when there are new scheduling points. */
   racesFound(): boolean;
   /** Asked after each level: true when higher ones are of no interest. */
@@ -82,6 +85,8 @@ export class Search {
   private freed = new Set<number>();
   /** True until every thread has come to its first scheduling point; those moves cost no preemption. */
   private beginning = true;
+  /** Who could move where, and where to; for livelocks of several threads. */
+  private readonly graph = new StateGraph();
   private ended: SearchEnd | null = null;
 
   constructor(
@@ -106,6 +111,7 @@ export class Search {
       if (!this.runLevel()) return this.ended as SearchEnd;
       this.completed = this.unbounded ? Number.POSITIVE_INFINITY : this.level;
       if (this.listener.racesFound()) return 'races';
+      this.reportCycles();
       if (this.listener.isEnough()) break;
       if (this.levels[this.level + 1] === undefined) {
         // Nothing waits: higher bounds would reach nothing new.
@@ -150,6 +156,7 @@ export class Search {
     const last = store.last(entry);
     const place = this.openPlace(entry);
     let able = 0;
+    let movers = 0;
     let free = 0;
     let others = false;
     let only = -1;
@@ -159,6 +166,7 @@ export class Search {
       const choices = sim.choices(t);
       if (choices === null) continue;
       able++;
+      movers |= 1 << t;
       only = t;
       if (t !== last) others = true;
       const wanted = stays ? t === last : (mode & OTHERS) === 0 || t !== last;
@@ -175,7 +183,8 @@ export class Search {
       if (delays && (mode & DELAYED) === 0) this.push(entry, mode | DELAYED, this.level + 1);
     }
     const stores = sim.someStoreWaits;
-    if (stores && mode === ALL) this.addStores();
+    if (mode === ALL) this.graph.setAble(store.stateOf(entry), movers);
+    if (stores && mode === ALL) this.addStores(entry);
     if (able === 0 && !stores) this.reportWaiting(entry);
     place.end = this.moves.length;
     place.alone = able === 1 && free === 1 && !stores ? only : -1;
@@ -187,10 +196,11 @@ export class Search {
   }
 
   /** A store that waits may reach memory at any time, and nobody pays for it. */
-  private addStores(): void {
+  private addStores(entry: number): void {
     const { sim } = this;
     for (let t = BUFFER_OF; t < BUFFER_OF + sim.threads.length; t++) {
       const count = sim.choices(t)?.length ?? 0;
+      if (count > 0) this.graph.setAble(this.store.stateOf(entry), 1 << t);
       for (let c = 0; c < count; c++) this.moves.push(packAction(t, c));
     }
   }
@@ -279,6 +289,7 @@ export class Search {
     // a store that reaches memory takes nobody off the CPU
     const last = t >= BUFFER_OF ? store.last(place.entry) : this.lastAfter(t);
     const entry = store.enter(state, last, faults, place.entry, move);
+    if (faults === store.faults(place.entry)) this.graph.add(store.stateOf(place.entry), state, move);
     if (store.known) {
       if (this.onPath[entry] === 1) this.circle(entry, t);
       return false;
@@ -309,6 +320,17 @@ export class Search {
       this.freed.add(entry);
       this.push(entry, OTHERS, this.level);
     }
+  }
+
+  /** What several threads do together without end shows only once all that follows a state is known. */
+  private reportCycles(): void {
+    const { store } = this;
+    const found = this.graph
+      .fairCycles()
+      .filter(({ movers }) => movers.length > 1)
+      .map((cycle) => ({ cycle, entry: store.entryOf(cycle.state) }))
+      .sort((a, b) => store.depth(a.entry) - store.depth(b.entry) || a.entry - b.entry);
+    for (const { cycle, entry } of found) this.listener.livelockOfMany(entry, cycle);
   }
 
   /** The topmost place's child is done: make its state the present one again. */
@@ -357,7 +379,9 @@ export class Search {
   }
 
   private bytes(): number {
-    return this.store.bytes + this.sim.memory.journalBytes + this.places.length * 120 + this.moves.bytes;
+    return (
+      this.store.bytes + this.graph.bytes + this.sim.memory.journalBytes + this.places.length * 120 + this.moves.bytes
+    );
   }
 }
 

@@ -96,6 +96,17 @@ export class StateStore {
     return entry;
   }
 
+  stateOf(entry: number): number {
+    return this.entryStates.at(entry);
+  }
+
+  /** The entry through which a state was reached first. */
+  entryOf(state: number): number {
+    let first = 0;
+    for (let id = this.heads.at(state); id !== 0; id = this.nexts.at(id - 1)) first = id - 1;
+    return first;
+  }
+
   last(entry: number): number {
     return this.entryKinds.at(entry) & 0xff;
   }

@@ -47,6 +47,15 @@ const lockBuiltins = (locks: Set<number>): Builtin[] => [
     run: (_m, _t, _a, choice) => choice,
   },
   {
+    name: 'toss',
+    point: true,
+    choices: () => [
+      { label: 'again', faults: 0 },
+      { label: 'out', faults: 0 },
+    ],
+    run: (_m, _t, _a, choice) => choice,
+  },
+  {
     name: 'check',
     point: false,
     run: (m, _t, [ok, what]) => {

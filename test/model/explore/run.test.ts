@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Program } from '../../../model/execute/program';
+import { traceOf } from '../../../model/explore/replay';
 import { explore, type RunOptions } from '../../../model/explore/run';
 import { formatSchedule } from '../../../model/explore/schedule';
 import type { Bounds, RunResult, Scenario } from '../../../model/explore/types';
@@ -216,6 +217,86 @@ describe('deadlock and livelock', () => {
     const p = assemble({ setup: SETUP, spin, go }, { x: 4, y: 4 });
     const r = run(p, scenario(['spin', 'go']), { preemptions: 0 });
     expect(found(r)).toEqual(['kernel-warning: check 1 failed']);
+  });
+});
+
+describe('livelocks of several threads', () => {
+  /** Waits until a word is 1. */
+  const awaits = (word: string): FunctionShape => ({
+    params: ['i32'],
+    lines: ['again', readOnce(1, glob(word)), branch(cmp('eq', reg(1), num(0)), 'again', 'out'), 'out', ret()],
+  });
+  /** Claims `mine`, and gives up and tries again as long as `theirs` is claimed. */
+  const backsOff = (mine: string, theirs: string): FunctionShape => ({
+    params: ['i32'],
+    lines: [
+      'again',
+      writeOnce(glob(mine), num(1)),
+      readOnce(1, glob(theirs)),
+      branch(cmp('eq', reg(1), num(0)), 'won', 'lost'),
+      'lost',
+      writeOnce(glob(mine), num(0)),
+      jump('again'),
+      'won',
+      writeOnce(glob(mine), num(0)),
+      ret(),
+    ],
+  });
+  const MANY = 'livelock: t0 and t1 run in a circle, and nobody ends it';
+
+  it('two that wait for each other, each of whom could run for ever', () => {
+    const p = assemble({ setup: SETUP, a: awaits('x'), b: awaits('y') }, { x: 4, y: 4 });
+    const r = run(p, scenario(['a', 'b']), { preemptions: 0 });
+    expect(found(r)).toEqual([MANY]);
+    expect(r.violations[0]).toMatchObject({ preemptions: 0, place: { function: 'a' } });
+    // the schedule leads to the circle and once round, and can be played
+    const { schedule } = r.violations[0]!;
+    expect(new Set(schedule.map((a) => a.thread))).toEqual(new Set([0, 1]));
+    const options = { createMachine: fakeMachine(), invariants: [] };
+    const rows = traceOf(p, scenario(['a', 'b']), 'default', schedule, options);
+    expect(rows.map(({ thread }) => thread)).toEqual(expect.arrayContaining(['t0', 't1']));
+  });
+
+  it('two that claim, see each other and back off', () => {
+    const p = assemble({ setup: SETUP, a: backsOff('x', 'y'), b: backsOff('y', 'x') }, { x: 4, y: 4 });
+    const r = run(p, scenario(['a', 'b']));
+    expect(found(r)).toEqual([MANY]);
+  });
+
+  it('not one that backs off until the other, who does not, is done', () => {
+    const p = assemble({ setup: SETUP, a: backsOff('x', 'y'), inc: increment(false) }, { x: 4, y: 4 });
+    expect(found(run(p, scenario(['a', 'inc'])))).toEqual([]);
+  });
+
+  it('not one that waits at a lock which the other takes and gives back again and again', () => {
+    const polite: FunctionShape = {
+      params: ['i32'],
+      lines: [
+        'again',
+        call(null, 'lock', [glob('m')]),
+        load(1, glob('x')),
+        call(null, 'unlock', [glob('m')]),
+        branch(cmp('eq', reg(1), num(0)), 'again', 'out'),
+        'out',
+        ret(),
+      ],
+    };
+    const giver: FunctionShape = {
+      params: ['i32'],
+      lines: [call(null, 'lock', [glob('m')]), store(glob('x'), num(1)), call(null, 'unlock', [glob('m')]), ret()],
+    };
+    const p = assemble({ setup: SETUP, polite, giver }, { x: 4, m: 4 });
+    expect(found(run(p, scenario(['polite', 'polite', 'giver'])))).toEqual([]);
+    expect(found(run(p, scenario(['polite', 'polite'])))).toEqual([MANY]);
+  });
+
+  it('not two that go round as long as a choice goes one way', () => {
+    const lucky: FunctionShape = {
+      params: ['i32'],
+      lines: ['again', call(1, 'toss'), branch(cmp('eq', reg(1), num(0)), 'again', 'out'), 'out', ret()],
+    };
+    const p = assemble({ setup: SETUP, lucky });
+    expect(found(run(p, scenario(['lucky', 'lucky'])))).toEqual([]);
   });
 });
 

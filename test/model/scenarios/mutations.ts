@@ -216,7 +216,8 @@ const mirror: Mutation[] = [
         '		if (ret)\n			return ret;\n		else\n			__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n',
       ),
     ],
-    found: [at('S17', 'tdx', 'frozen-is-transient', 0)],
+    // whoever comes next retries for ever, and so do both where the fault that froze it is tried again
+    found: [at('S17', 'tdx', 'frozen-is-transient livelock', 0)],
   },
   {
     title: 'a failed installation is written all the same',
@@ -240,6 +241,11 @@ const removal: Mutation[] = [
     title: 'vCPUs may enter before a removal is retried',
     edits: [edit('tdx.c', `${RETRY} \\\n${FLAG_OFF}`, `${FLAG_OFF} \\\n${RETRY}`)],
     found: [at('S10', 'tdx', 'no-entry-during-zap-retry', 2)],
+  },
+  {
+    title: 'vCPUs are never let in again after a removal was retried',
+    edits: [edit('tdx.c', FLAG_OFF, '')],
+    found: [at('S10', 'tdx', 'livelock')],
   },
   {
     title: 'mmu_lock is dropped to wait for a busy module',
