@@ -158,11 +158,12 @@ static inline bool refcount_dec_and_test(refcount_t *r)
 	return old == 1;
 }
 
-/* ---- bits ---- */
-#define __bit_word(addr) ((u64 *)(addr))
-#define set_bit(nr, addr) ((void)__fetch_or(__bit_word(addr), 1ULL << (nr)))
-#define clear_bit(nr, addr) ((void)__fetch_and(__bit_word(addr), ~(1ULL << (nr))))
-#define test_bit(nr, addr) (!!(READ_ONCE(*__bit_word(addr)) & (1ULL << (nr))))
+/* ---- bits, of as many words as there are ---- */
+#define __bit_word(nr, addr) ((u64 *)(addr) + (nr) / 64)
+#define __bit_mask(nr) (1ULL << ((nr) % 64))
+#define set_bit(nr, addr) ((void)__fetch_or(__bit_word(nr, addr), __bit_mask(nr)))
+#define clear_bit(nr, addr) ((void)__fetch_and(__bit_word(nr, addr), ~__bit_mask(nr)))
+#define test_bit(nr, addr) (!!(READ_ONCE(*__bit_word(nr, addr)) & __bit_mask(nr)))
 #define GENMASK_ULL(h, l) (((~0ULL) << (l)) & (~0ULL >> (63 - (h))))
 #define GENMASK(h, l) GENMASK_ULL(h, l)
 

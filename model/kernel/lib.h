@@ -196,11 +196,10 @@ static inline void *xas_next_entry(struct xa_state *xas, unsigned long max)
 #define xchg_relaxed(p, v) __xchg(p, v)
 
 /* ---- bits ---- */
-/* the only ones for more bits than a word has */
-static inline void __set_bit(unsigned long nr, void *addr) { set_bit(nr % 64, (u64 *)addr + nr / 64); }
-static inline void __clear_bit(unsigned long nr, void *addr) { clear_bit(nr % 64, (u64 *)addr + nr / 64); }
-#define test_and_set_bit(nr, addr) (!!(__fetch_or(__bit_word(addr), 1ULL << (nr)) & (1ULL << (nr))))
-#define test_and_clear_bit(nr, addr) (!!(__fetch_and(__bit_word(addr), ~(1ULL << (nr))) & (1ULL << (nr))))
+static inline void __set_bit(unsigned long nr, void *addr) { set_bit(nr, addr); }
+static inline void __clear_bit(unsigned long nr, void *addr) { clear_bit(nr, addr); }
+#define test_and_set_bit(nr, addr) (!!(__fetch_or(__bit_word(nr, addr), __bit_mask(nr)) & __bit_mask(nr)))
+#define test_and_clear_bit(nr, addr) (!!(__fetch_and(__bit_word(nr, addr), ~__bit_mask(nr)) & __bit_mask(nr)))
 #define smp_mb__after_atomic() smp_mb()
 #define smp_mb__before_atomic() smp_mb()
 #define smp_mb__after_srcu_read_unlock() smp_mb()
