@@ -11,6 +11,7 @@ import {
   exitGuest,
   GUEST,
   isInterrupted,
+  pageOf,
   validate,
 } from '../machine/guest';
 import { hex } from '../machine/pages';
@@ -41,6 +42,10 @@ const outcome = (result: unknown): string => {
   const value = BigInt((result as bigint | number | undefined) ?? 0);
   return RESULTS.get(value) ?? `: ${statusText(value)}`;
 };
+function conversion(c: Call, phase: 'asked' | 'told'): void {
+  const thread = c.m.threadId();
+  c.m.emit({ type: 'conversion', thread, vcpu: vcpu(c), phase, gfn: num(c, 1), isPrivate: num(c, 2) !== 0 });
+}
 const at = (c: Call): string => `gpa ${hex(Number(big(c, 1)))}`;
 
 export const guestBuiltins: readonly Builtin[] = [
@@ -101,6 +106,9 @@ export const guestBuiltins: readonly Builtin[] = [
     run: (c) => adjustVmsa(c.m, vcpu(c), big(c, 1)),
     describe: (c, r) => `guest of vcpu${vcpu(c)}: RMPADJUST ${at(c)} to a VMSA${outcome(r)}`,
   }),
+  define('__guest_page', { run: (c) => pageOf(c.m, vcpu(c), big(c, 1)) }),
+  define('__guest_asks', { stores: 'none', run: (c) => conversion(c, 'asked') }),
+  define('__guest_told', { stores: 'none', run: (c) => conversion(c, 'told') }),
   define('__guest_vmcb', {
     run: (c) => {
       setVcpuWord(c.m, vcpu(c), 'asid', num(c, 1));

@@ -152,6 +152,11 @@ static inline u64 __guest_accept(struct kvm_vcpu *vcpu, gpa_t gpa)
 u64 __guest_validate(struct kvm_vcpu *vcpu, gpa_t gpa, int on);
 /* SNP: RMPADJUST makes a page the register state of another vCPU. 0, or the exit that it causes. */
 u64 __guest_make_vmsa(struct kvm_vcpu *vcpu, gpa_t gpa);
+/* The memory behind a page of the guest that this vCPU has just accessed, as the kernel addresses it. */
+void *__guest_page(struct kvm_vcpu *vcpu, gpa_t gpa);
+/* The guest asks for a page to be private or shared from now on; it is told that this is done. */
+void __guest_asks(struct kvm_vcpu *vcpu, gfn_t gfn, int private);
+void __guest_told(struct kvm_vcpu *vcpu, gfn_t gfn, int private);
 /* Stays in the guest until an interrupt comes; returns GUEST_EXTERNAL_INTERRUPT. Not a deadlock. */
 u64 __guest_idle(struct kvm_vcpu *vcpu);
 /* Has an interrupt come that the guest has not left for yet? */

@@ -18,6 +18,43 @@ gpa_t guest_op_gpa(struct kvm_vcpu *vcpu)
 	return gpa;
 }
 
+/* The guest takes its word back for pages that it gives up, then asks for the changes, as Linux does. */
+static u64 guest_page_states(struct kvm_vcpu *vcpu)
+{
+	struct guest_program *guest = guest_of(vcpu);
+	const struct guest_op *ops = &guest->ops[guest->pc];
+	int i, nr = 1;
+	u64 r;
+
+	if (vcpu->kvm->arch.vm_type != KVM_X86_SNP_VM)
+		return GUEST_DONE;
+
+	while (guest->pc + nr < guest->nr_ops && ops[nr].kind == GUEST_OP_PAGE_STATE)
+		nr++;
+
+	if (guest->answered) {
+		guest->pc += nr - 1;
+		return svm_page_states_answered(vcpu, ops, nr) ? GUEST_DONE : EXIT_REASON_HLT;
+	}
+
+	for (i = 0; i < nr; i++) {
+		if (!ops[i].shared)
+			continue;
+		r = __guest_validate(vcpu, gfn_to_gpa(ops[i].gfn) | GUEST_C_BIT, 0);
+		if (r != GUEST_DONE && r != GUEST_ALREADY_ACCEPTED)
+			return r;
+	}
+
+	r = svm_ask_page_states(vcpu, ops, nr);
+	if (r != GUEST_DONE)
+		return r;
+	for (i = 0; i < nr; i++)
+		__guest_asks(vcpu, ops[i].gfn, !ops[i].shared);
+	/* VMGEXIT is over when the guest is entered again, whatever the answer */
+	guest->answered = 1;
+	return GUEST_HYPERCALL;
+}
+
 /* One op. GUEST_DONE: it is over. Anything above ends the stay in the guest. */
 static u64 guest_step(struct kvm_vcpu *vcpu)
 {
@@ -43,14 +80,24 @@ static u64 guest_step(struct kvm_vcpu *vcpu)
 		break;
 	case GUEST_OP_MAP_SHARED:
 	case GUEST_OP_MAP_PRIVATE:
-		if (guest->answered)
+		if (guest->answered) {
+			/* user space's answer: what it refused is not done */
+			if (!vcpu->run->hypercall.ret)
+				__guest_told(vcpu, op->gfn, guest_op_private(op));
 			return GUEST_DONE;
+		}
 		/* SNP: the guest takes its word back before it gives the page up */
 		if (op->kind == GUEST_OP_MAP_SHARED && vcpu->kvm->arch.vm_type == KVM_X86_SNP_VM)
 			r = __guest_validate(vcpu, gpa, 0);
 		else
 			r = GUEST_DONE;
-		return r == GUEST_DONE || r == GUEST_ALREADY_ACCEPTED ? GUEST_HYPERCALL : r;
+		if (r != GUEST_DONE && r != GUEST_ALREADY_ACCEPTED)
+			return r;
+		__guest_asks(vcpu, op->gfn, guest_op_private(op));
+		return GUEST_HYPERCALL;
+	case GUEST_OP_PAGE_STATE:
+		r = guest_page_states(vcpu);
+		break;
 	case GUEST_OP_IDLE:
 		/* the interrupt that ends it also ends the stay */
 		r = __guest_idle(vcpu);

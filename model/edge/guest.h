@@ -25,6 +25,11 @@ enum guest_op_kind {
 	GUEST_OP_ZERO_STEP,
 	/* the page becomes the registers of another vCPU (SNP); nothing for other types */
 	GUEST_OP_MAKE_VMSA,
+	/*
+	 * an entry of a request for page state changes (SNP): those of ops that follow each other make one request,
+	 * by the vCPU's GHCB (setup_ghcb()). Nothing for other types.
+	 */
+	GUEST_OP_PAGE_STATE,
 };
 
 struct guest_op {
@@ -45,6 +50,11 @@ struct guest_program {
 /* VM entry, the guest's program, VM exit. Returns a GUEST_* exit reason or a TDX status. */
 u64 guest_run(struct kvm_vcpu *vcpu);
 gpa_t guest_op_gpa(struct kvm_vcpu *vcpu);
+/* Is the request of this op for private memory, or for shared? */
+static inline int guest_op_private(const struct guest_op *op)
+{
+	return op->kind == GUEST_OP_MAP_PRIVATE || (op->kind == GUEST_OP_PAGE_STATE && !op->shared);
+}
 
 #define EXIT_REASON_HLT 12
 #define EXIT_REASON_VMCALL 18

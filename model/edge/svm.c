@@ -138,9 +138,13 @@ static void svm_set_exit(struct vcpu_svm *svm, u64 reason)
 		control->exit_info_2 = __guest_exit_gpa(&svm->vcpu);
 		break;
 	case GUEST_HYPERCALL:
-		/* a page state change by the MSR protocol, which needs no page of its own */
 		op = &guest_of(&svm->vcpu)->ops[guest_of(&svm->vcpu)->pc];
 		control->exit_code = SVM_EXIT_VMGEXIT;
+		if (op->kind == GUEST_OP_PAGE_STATE) {
+			control->ghcb_gpa = svm->sev_es.ghcb_registered_gpa;
+			break;
+		}
+		/* a page state change by the MSR protocol, which needs no page of its own */
 		control->ghcb_gpa = GHCB_MSR_PSC_REQ_GFN(op->gfn, op->kind == GUEST_OP_MAP_PRIVATE ?
 								  SNP_PAGE_STATE_PRIVATE :
 								  SNP_PAGE_STATE_SHARED);
@@ -149,6 +153,13 @@ static void svm_set_exit(struct vcpu_svm *svm, u64 reason)
 		control->exit_code = SVM_EXIT_ERR;
 		break;
 	}
+}
+
+/* What the guest is told stands in its GHCB before it runs again. */
+static void svm_prepare_switch_to_guest(struct kvm_vcpu *vcpu)
+{
+	if (____is_sev_es(vcpu->kvm))
+		sev_es_unmap_ghcb(to_svm(vcpu));
 }
 
 static fastpath_t svm_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
@@ -236,6 +247,7 @@ static const struct kvm_x86_ops svm_x86_ops = {
 	.vcpu_free = svm_vcpu_free,
 	.vcpu_reset = svm_vcpu_reset,
 	.vcpu_load = svm_vcpu_load,
+	.prepare_switch_to_guest = svm_prepare_switch_to_guest,
 	.load_mmu_pgd = svm_load_mmu_pgd,
 	.flush_tlb_all = svm_flush_tlb_asid,
 	.flush_tlb_current = svm_flush_tlb_asid,
@@ -348,6 +360,74 @@ int svm_create_ap(struct kvm_vcpu *vcpu, struct kvm_vcpu *target, gfn_t gfn)
 	svm->vmcb->control.exit_info_2 = gfn_to_gpa(gfn);
 	vcpu->arch.regs[VCPU_REGS_RAX] = to_kvm_sev_info(vcpu->kvm)->vmsa_features;
 	return sev_snp_ap_creation(svm);
+}
+
+/* ---- page state changes by the GHCB, as the guest makes them ---- */
+
+struct guest_psc {
+	struct psc_hdr hdr;
+	struct psc_entry entries[VMGEXIT_PSC_MAX_ENTRY];
+};
+
+static struct guest_psc *psc_of(struct ghcb *ghcb)
+{
+	return (struct guest_psc *)ghcb->shared_buffer;
+}
+
+void svm_set_ghcb(struct kvm_vcpu *vcpu, gfn_t gfn)
+{
+	to_svm(vcpu)->sev_es.ghcb_registered_gpa = gfn_to_gpa(gfn);
+}
+
+u64 svm_ask_page_states(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr)
+{
+	gpa_t gpa = to_svm(vcpu)->sev_es.ghcb_registered_gpa;
+	u64 r = __guest_access(vcpu, gpa, GUEST_WRITE);
+	struct guest_psc *psc;
+	struct ghcb *ghcb;
+	int i;
+
+	if (r != GUEST_DONE)
+		return r;
+
+	ghcb = __guest_page(vcpu, gpa);
+	psc = psc_of(ghcb);
+	psc->hdr.cur_entry = 0;
+	psc->hdr.end_entry = nr - 1;
+	for (i = 0; i < nr; i++) {
+		struct psc_entry entry = {
+			.gfn = ops[i].gfn,
+			.operation = ops[i].shared ? VMGEXIT_PSC_OP_SHARED : VMGEXIT_PSC_OP_PRIVATE,
+		};
+
+		psc->entries[i] = entry;
+	}
+
+	ghcb_set_sw_exit_code(ghcb, SVM_VMGEXIT_PSC);
+	ghcb_set_sw_exit_info_1(ghcb, 0);
+	ghcb_set_sw_exit_info_2(ghcb, 0);
+	ghcb_set_sw_scratch(ghcb, gpa + offsetof(struct ghcb, shared_buffer));
+	return GUEST_DONE;
+}
+
+/* The entries before the current one are done; an error stops the guest at it. */
+bool svm_page_states_answered(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr)
+{
+	struct ghcb *ghcb = __guest_page(vcpu, to_svm(vcpu)->sev_es.ghcb_registered_gpa);
+	struct guest_psc *psc = psc_of(ghcb);
+	bool done = !lower_32_bits(ghcb->save.sw_exit_info_1) && !ghcb->save.sw_exit_info_2;
+	int i;
+
+	for (i = 0; i < nr && (done || i < psc->hdr.cur_entry); i++)
+		__guest_told(vcpu, ops[i].gfn, !ops[i].shared);
+	return done;
+}
+
+void svm_spoil_request(struct kvm_vcpu *vcpu)
+{
+	struct ghcb *ghcb = __guest_page(vcpu, to_svm(vcpu)->sev_es.ghcb_registered_gpa);
+
+	WRITE_ONCE(psc_of(ghcb)->hdr.end_entry, 0xffff);
 }
 
 /* What no folio of guest_memfd is large enough for so far. */

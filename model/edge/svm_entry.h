@@ -23,6 +23,16 @@ int svm_launch_finish(struct kvm *kvm);
 void svm_ran_on(struct kvm_vcpu *vcpu, int cpu);
 /* a vCPU's guest starts another with the registers at gfn */
 int svm_create_ap(struct kvm_vcpu *vcpu, struct kvm_vcpu *target, gfn_t gfn);
+/* the vCPU's guest has registered the page at gfn, shared memory of its, as its GHCB */
+void svm_set_ghcb(struct kvm_vcpu *vcpu, gfn_t gfn);
+/*
+ * the guest writes a request for these page state changes into its GHCB: GUEST_DONE, or the exit that this causes; once
+ * it is answered: true if it goes on, false if it gives up
+ */
+u64 svm_ask_page_states(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr);
+bool svm_page_states_answered(struct kvm_vcpu *vcpu, const struct guest_op *ops, int nr);
+/* somebody who shares the GHCB writes into the request that it has no end */
+void svm_spoil_request(struct kvm_vcpu *vcpu);
 /* all pages of a guest_memfd become one entry of the RMP at gfn, validated */
 int svm_make_huge(struct kvm_vcpu *vcpu, int gmem_fd, gfn_t gfn);
 #else
@@ -33,6 +43,10 @@ int svm_make_huge(struct kvm_vcpu *vcpu, int gmem_fd, gfn_t gfn);
 #define svm_launch_finish(kvm) (-EINVAL)
 #define svm_ran_on(vcpu, cpu) do { } while (0)
 #define svm_create_ap(vcpu, target, gfn) (-EINVAL)
+#define svm_set_ghcb(vcpu, gfn) do { } while (0)
+#define svm_ask_page_states(vcpu, ops, nr) GUEST_DONE
+#define svm_page_states_answered(vcpu, ops, nr) true
+#define svm_spoil_request(vcpu) do { } while (0)
 #define svm_make_huge(vcpu, gmem_fd, gfn) (-EINVAL)
 #endif
 

@@ -48,6 +48,8 @@ export function eventText(e: MachineEvent): string | null {
       return `vcpu${e.vcpu} enters the guest`;
     case 'exit':
       return `vcpu${e.vcpu} leaves the guest`;
+    case 'conversion':
+      return `the guest ${e.phase === 'asked' ? 'asks for' : 'is told of'} gfn ${e.gfn}: ${shared(e.isPrivate)}`;
     case 'request-destroy':
       return `asked to destroy gfns ${e.start} to ${e.end - 1}: ${e.why}`;
   }

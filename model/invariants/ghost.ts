@@ -36,6 +36,9 @@ const PLACES = {
   halfSlot: reserve(THREADS),
   /** Per thread: gfn + 1 of the access to an MMIO entry that it handles. */
   mmio: reserve(THREADS),
+  /** Per thread: bits of the gfns that its guest asked to be private, or shared, and that were not since. */
+  askedPrivate: reserve(THREADS),
+  askedShared: reserve(THREADS),
   /** Bits of the whole VM. */
   vm: reserve(1),
   /** Address of the active memslots, that of those whose bindings were looked at, and that of the table of the first mirror root. */

@@ -6,6 +6,7 @@ import { invariant as attrMatchAtInstall } from './attr-match-at-install';
 import { invariant as attrReadAfterSeq } from './attr-read-after-seq';
 import { invariant as blockTrackRemoveOrder } from './block-track-remove-order';
 import { invariant as busyHandledInPlace } from './busy-handled-in-place';
+import { invariant as conversionDoneWhenTold } from './conversion-done-when-told';
 import { invariant as deadlock } from './deadlock';
 import { invariant as destroyNotifierFirst } from './destroy-notifier-first';
 import { invariant as endBumpsSeqFirst } from './end-bumps-seq-first';
@@ -122,6 +123,7 @@ export const invariants: readonly Invariant[] = [
   vmDeadTerminates,
   mnVsMemslotSerialised,
   mmioWhereNoSlot,
+  conversionDoneWhenTold,
   memorySafety,
   kernelBug,
   kernelWarning,

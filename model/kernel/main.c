@@ -29,6 +29,7 @@ struct kvm_x86_ops vt_x86_ops = {
 	.vcpu_create = vt_op(vcpu_create),
 	.vcpu_free = vt_op(vcpu_free),
 	.vcpu_load = vt_op(vcpu_load),
+	.prepare_switch_to_guest = vt_nop,
 	.load_mmu_pgd = vt_op(load_mmu_pgd),
 	.get_mt_mask = vmx_get_mt_mask,
 	.flush_tlb_all = vt_op(flush_tlb_all),

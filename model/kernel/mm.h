@@ -62,6 +62,8 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) { r
 #define kzalloc_node(size, flags, node) kzalloc(size, flags)
 #define alloc_page_node(node, flags) alloc_page(flags)
 #define kmap_local_page(page) page_address(page)
+#define kmap(page) page_address(page)
+#define kunmap(page) do { } while (0)
 #define kunmap_local(p) do { } while (0)
 #define kmap_local_pfn(pfn) page_address(pfn_to_page(pfn))
 

@@ -82,6 +82,7 @@
 #define get_user_pages_fast_only(a, n, f, p) 0
 #define pin_user_pages_unlocked(a, n, p, f) get_user_pages_unlocked(a, n, p, f)
 #define pin_user_pages_fast(a, n, f, p) get_user_pages_unlocked(a, n, p, f)
+#define unpin_user_page(page) put_page(page)
 /* the VMM's page table, as it is walked: only the last level but one tells anything */
 #define pgd_offset(mm, a) (&(mm)->pgd)
 #define p4d_offset(p, a) (&init_mm.p4d)

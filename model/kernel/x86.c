@@ -174,6 +174,8 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 
 	preempt_disable();
 
+	kvm_x86_call(prepare_switch_to_guest)(vcpu);
+
 	/* From here until the exit no interrupt is taken: an IPI that comes waits for the guest to be left. */
 	local_irq_disable();
 

@@ -131,6 +131,12 @@ export function access(m: Machine, vcpu: number, gpa: bigint, kind: AccessKind):
   return GUEST.DONE;
 }
 
+/** Where the memory lies that an access of the guest's has just led to. */
+export function pageOf(m: Machine, vcpu: number, gpa: bigint): number {
+  const walk = translate(m, vcpu, splitGpa(m, gpa), 'read');
+  return 'fault' in walk ? m.stop('kernel-bug', 'the guest uses a page that it has not accessed') : pfnToVirt(walk.pfn);
+}
+
 /** Does the guest mean its private memory? TDs and SNP guests say so in the address, others leave it to KVM. */
 function kindOf(m: Machine, { gfn, secure, encrypted }: GuestAddress): boolean {
   if (m.vm === 'tdx') return secure;

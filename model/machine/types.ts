@@ -207,6 +207,15 @@ export type MachineEvent =
   /** VMRUN of an SNP guest, before the hardware looks at the page with the vCPU's registers. */
   | { readonly type: 'vmrun'; readonly thread: number; readonly vcpu: number; readonly vmsa: number }
   | { readonly type: 'enter' | 'exit'; readonly thread: number; readonly vcpu: number }
+  /** The guest asks for a conversion, or is told that it is done. */
+  | {
+      readonly type: 'conversion';
+      readonly thread: number;
+      readonly vcpu: number;
+      readonly phase: 'asked' | 'told';
+      readonly gfn: number;
+      readonly isPrivate: boolean;
+    }
   /** User space asked to destroy this range (attribute to shared, punch hole, slot delete, gmem release). */
   | {
       readonly type: 'request-destroy';

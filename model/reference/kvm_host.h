@@ -116,6 +116,7 @@ enum pg_level {
 
 #define KVM_HC_MAP_GPA_RANGE 12
 #define KVM_MAP_GPA_RANGE_PAGE_SZ_4K 0
+#define KVM_MAP_GPA_RANGE_PAGE_SZ_2M BIT(0)
 #define KVM_MAP_GPA_RANGE_ENCRYPTED (1 << 4)
 #define KVM_MAP_GPA_RANGE_DECRYPTED 0
 
@@ -505,6 +506,7 @@ struct kvm_x86_ops {
 	void (*vcpu_free)(struct kvm_vcpu *vcpu);
 	void (*vcpu_reset)(struct kvm_vcpu *vcpu, bool init_event);
 	void (*vcpu_load)(struct kvm_vcpu *vcpu, int cpu);
+	void (*prepare_switch_to_guest)(struct kvm_vcpu *vcpu);
 	void (*load_mmu_pgd)(struct kvm_vcpu *vcpu, hpa_t root_hpa, int root_level);
 	void (*flush_tlb_all)(struct kvm_vcpu *vcpu);
 	void (*flush_tlb_current)(struct kvm_vcpu *vcpu);
@@ -954,6 +956,26 @@ kvm_pfn_t hva_to_pfn(struct kvm_follow_pfn *kfp);
 kvm_pfn_t __kvm_faultin_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
 			    unsigned int foll, bool *writable,
 			    struct page **refcounted_page);
+
+/* A page of the guest that KVM itself works on, pinned. */
+struct kvm_host_map {
+	struct page *pinned_page;
+	struct page *page;
+	void *hva;
+	kvm_pfn_t pfn;
+	kvm_pfn_t gfn;
+	bool writable;
+};
+
+int __kvm_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map,
+		   bool writable);
+void kvm_vcpu_unmap(struct kvm_vcpu *vcpu, struct kvm_host_map *map);
+
+static inline int kvm_vcpu_map(struct kvm_vcpu *vcpu, gpa_t gpa,
+			       struct kvm_host_map *map)
+{
+	return __kvm_vcpu_map(vcpu, gpa, map, true);
+}
 
 static inline void kvm_release_faultin_page(struct kvm *kvm, struct page *page,
 					    bool unused, bool dirty)

@@ -50,6 +50,11 @@ static void vt_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 	vmx_vcpu_load(vcpu, cpu);
 }
 
+/* the host's registers are of no interest */
+static void vt_prepare_switch_to_guest(struct kvm_vcpu *vcpu)
+{
+}
+
 static fastpath_t vt_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
 {
 	if (is_td_vcpu(vcpu))
@@ -135,6 +140,7 @@ struct kvm_x86_ops kvm_x86_ops = {
 	.vcpu_create = vt_vcpu_create,
 	.vcpu_free = vt_vcpu_free,
 	.vcpu_load = vt_vcpu_load,
+	.prepare_switch_to_guest = vt_prepare_switch_to_guest,
 	.load_mmu_pgd = vt_load_mmu_pgd,
 	.flush_tlb_all = vt_flush_tlb_all,
 	.flush_tlb_current = vt_flush_tlb_current,

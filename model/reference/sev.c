@@ -769,6 +769,14 @@ void sev_guest_memory_reclaimed(struct kvm *kvm)
 	sev_writeback_caches(kvm);
 }
 
+static void __sev_es_unmap_ghcb(struct vcpu_svm *svm)
+{
+	if (svm->sev_es.ghcb) {
+		kvm_vcpu_unmap(&svm->vcpu, &svm->sev_es.ghcb_map);
+		svm->sev_es.ghcb = NULL;
+	}
+}
+
 void sev_free_vcpu(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_svm *svm;
@@ -792,7 +800,7 @@ void sev_free_vcpu(struct kvm_vcpu *vcpu)
 	__free_page(virt_to_page(svm->sev_es.vmsa));
 
 skip_vmsa_free:
-	return;
+	__sev_es_unmap_ghcb(svm);
 }
 
 /* ---- before VMRUN ---- */
@@ -889,6 +897,272 @@ static int snp_begin_psc_msr(struct vcpu_svm *svm, u64 ghcb_msr)
 	vcpu->arch.complete_userspace_io = snp_complete_psc_msr;
 
 	return 0; /* to user space */
+}
+
+struct psc_buffer {
+	struct psc_hdr hdr;
+	struct psc_entry entries[];
+};
+
+static int snp_do_psc(struct vcpu_svm *svm);
+
+/* The answer: none of its own in the first word, the code of page state changes in the second. */
+static void snp_complete_psc(struct vcpu_svm *svm, u64 psc_ret)
+{
+	memset(&svm->sev_es.psc, 0, sizeof(svm->sev_es.psc));
+
+	svm_vmgexit_no_action(svm, psc_ret);
+}
+
+/* User space has done what it was asked: so the guest's entries say, and the index goes on behind them. */
+static void __snp_complete_one_psc(struct vcpu_svm *svm)
+{
+	struct vcpu_sev_es_state *sev_es = &svm->sev_es;
+	struct psc_buffer *guest_psc = sev_es->ghcb_sa;
+	u16 idx;
+
+	for (idx = sev_es->psc.cur_idx; sev_es->psc.batch_size;
+	     sev_es->psc.batch_size--, idx++) {
+		struct psc_entry entry = READ_ONCE(guest_psc->entries[idx]);
+
+		guest_psc->entries[idx].cur_page = entry.pagesize ? 512 : 1;
+	}
+
+	sev_es->psc.cur_idx = idx;
+	guest_psc->hdr.cur_entry = idx;
+}
+
+static int snp_complete_one_psc(struct kvm_vcpu *vcpu)
+{
+	u64 hypercall_ret = READ_ONCE(vcpu->run->hypercall.ret);
+	struct vcpu_svm *svm = to_svm(vcpu);
+
+	if (!kvm_is_valid_map_gpa_range_ret(hypercall_ret))
+		return -EINVAL;
+
+	if (hypercall_ret) {
+		snp_complete_psc(svm, VMGEXIT_PSC_ERROR_GENERIC);
+		return 1; /* back to the guest */
+	}
+
+	__snp_complete_one_psc(svm);
+
+	/* the rest, if there is any */
+	return snp_do_psc(svm);
+}
+
+static int snp_do_psc(struct vcpu_svm *svm)
+{
+	struct vcpu_sev_es_state *sev_es = &svm->sev_es;
+	struct psc_buffer *guest_psc = sev_es->ghcb_sa;
+	struct kvm_vcpu *vcpu = &svm->vcpu;
+	struct psc_entry entry_start;
+	int npages;
+	bool huge;
+	u64 gfn;
+	u16 idx;
+
+next_range:
+	/* one after the other */
+	if (WARN_ON_ONCE(svm->sev_es.psc.batch_size)) {
+		snp_complete_psc(svm, VMGEXIT_PSC_ERROR_GENERIC);
+		return 1;
+	}
+
+	/* the next entry that is not done */
+	for (idx = sev_es->psc.cur_idx; idx <= sev_es->psc.end_idx; idx++) {
+		entry_start = READ_ONCE(guest_psc->entries[idx]);
+
+		gfn = entry_start.gfn;
+		huge = entry_start.pagesize;
+		npages = huge ? 512 : 1;
+
+		if (entry_start.cur_page > npages || !IS_ALIGNED(gfn, npages)) {
+			snp_complete_psc(svm, VMGEXIT_PSC_ERROR_INVALID_ENTRY);
+			return 1;
+		}
+
+		if (entry_start.cur_page) {
+			/* a huge page that was begun is done page by page */
+			npages -= entry_start.cur_page;
+			gfn += entry_start.cur_page;
+			huge = false;
+		}
+
+		if (npages)
+			break;
+
+		guest_psc->hdr.cur_entry++;
+	}
+
+	if (idx > sev_es->psc.end_idx) {
+		/* all done */
+		snp_complete_psc(svm, 0);
+		return 1;
+	}
+
+	sev_es->psc.is_2m = huge;
+	sev_es->psc.cur_idx = idx;
+	sev_es->psc.batch_size = 1;
+
+	/* its neighbours of the same kind make one exit with it */
+	while (++idx <= sev_es->psc.end_idx) {
+		struct psc_entry entry = READ_ONCE(guest_psc->entries[idx]);
+
+		if (entry.operation != entry_start.operation ||
+		    entry.gfn != entry_start.gfn + npages ||
+		    entry.cur_page || !!entry.pagesize != huge)
+			break;
+
+		sev_es->psc.batch_size++;
+		npages += huge ? 512 : 1;
+	}
+
+	switch (entry_start.operation) {
+	case VMGEXIT_PSC_OP_PRIVATE:
+	case VMGEXIT_PSC_OP_SHARED:
+		vcpu->run->exit_reason = KVM_EXIT_HYPERCALL;
+		vcpu->run->hypercall.nr = KVM_HC_MAP_GPA_RANGE;
+		vcpu->run->hypercall.ret = 0;
+		vcpu->run->hypercall.args[0] = gfn_to_gpa(gfn);
+		vcpu->run->hypercall.args[1] = npages;
+		vcpu->run->hypercall.args[2] = entry_start.operation == VMGEXIT_PSC_OP_PRIVATE
+					       ? KVM_MAP_GPA_RANGE_ENCRYPTED
+					       : KVM_MAP_GPA_RANGE_DECRYPTED;
+		vcpu->run->hypercall.args[2] |= entry_start.pagesize
+						? KVM_MAP_GPA_RANGE_PAGE_SZ_2M
+						: KVM_MAP_GPA_RANGE_PAGE_SZ_4K;
+		vcpu->arch.complete_userspace_io = snp_complete_one_psc;
+		return 0; /* to user space */
+	default:
+		/* nothing is known to do: counts as done */
+		__snp_complete_one_psc(svm);
+		goto next_range;
+	}
+
+	BUG();
+}
+
+static int snp_begin_psc(struct vcpu_svm *svm)
+{
+	struct vcpu_sev_es_state *sev_es = &svm->sev_es;
+	struct psc_buffer *guest_psc = sev_es->ghcb_sa;
+	u16 max_nr_entries;
+
+	if (!user_exit_on_hypercall(svm->vcpu.kvm, KVM_HC_MAP_GPA_RANGE)) {
+		snp_complete_psc(svm, VMGEXIT_PSC_ERROR_GENERIC);
+		return 1;
+	}
+
+	/* as many as the shared buffer has room for */
+	max_nr_entries = (sev_es->ghcb_sa_len - sizeof(struct psc_hdr)) /
+			 sizeof(struct psc_entry);
+	if (WARN_ON_ONCE(max_nr_entries > VMGEXIT_PSC_MAX_COUNT)) {
+		snp_complete_psc(svm, VMGEXIT_PSC_ERROR_GENERIC);
+		return 1;
+	}
+
+	/* The guest may write there at any time: an index is used only as it was when it was checked. */
+	sev_es->psc.cur_idx = READ_ONCE(guest_psc->hdr.cur_entry);
+	sev_es->psc.end_idx = READ_ONCE(guest_psc->hdr.end_entry);
+
+	if (sev_es->psc.end_idx >= max_nr_entries) {
+		snp_complete_psc(svm, VMGEXIT_PSC_ERROR_INVALID_HDR);
+		return 1;
+	}
+
+	return snp_do_psc(svm);
+}
+
+/* ---- the GHCB ---- */
+static void sev_es_sync_from_ghcb(struct vcpu_svm *svm)
+{
+	struct vmcb_control_area *control = &svm->vmcb->control;
+	struct ghcb *ghcb = svm->sev_es.ghcb;
+
+	memcpy(&svm->sev_es.valid_bitmap, &ghcb->save.valid_bitmap, sizeof(ghcb->save.valid_bitmap));
+
+	/* what the exit is for, as if the VMCB had it */
+	control->exit_code = kvm_ghcb_get_sw_exit_code(svm);
+	control->exit_info_1 = kvm_ghcb_get_sw_exit_info_1(svm);
+	control->exit_info_2 = kvm_ghcb_get_sw_exit_info_2(svm);
+	svm->sev_es.sw_scratch = kvm_ghcb_get_sw_scratch_if_valid(svm);
+
+	memset(ghcb->save.valid_bitmap, 0, sizeof(ghcb->save.valid_bitmap));
+}
+
+static bool is_snp_only_vmgexit(u64 exit_code)
+{
+	return exit_code == SVM_VMGEXIT_PSC;
+}
+
+static bool sev_es_are_required_ghcb_fields_valid(struct vcpu_svm *svm)
+{
+	struct vmcb_control_area *control = &svm->vmcb->control;
+
+	if (!kvm_ghcb_sw_exit_code_is_valid(svm) ||
+	    !kvm_ghcb_sw_exit_info_1_is_valid(svm) ||
+	    !kvm_ghcb_sw_exit_info_2_is_valid(svm))
+		return false;
+
+	switch (control->exit_code) {
+	case SVM_VMGEXIT_PSC:
+		return kvm_ghcb_sw_scratch_is_valid(svm);
+	default:
+		return true;
+	}
+}
+
+void sev_es_unmap_ghcb(struct vcpu_svm *svm)
+{
+	if (!svm->sev_es.ghcb)
+		return;
+
+	__sev_es_unmap_ghcb(svm);
+}
+
+/* The data of a request: within the GHCB itself, as its second version has it. */
+static int setup_vmgexit_scratch(struct vcpu_svm *svm, bool sync, u64 min_len)
+{
+	struct vmcb_control_area *control = &svm->vmcb->control;
+	u64 ghcb_scratch_beg, ghcb_scratch_end;
+	u64 scratch_gpa_beg, scratch_gpa_end;
+	void *scratch_va;
+
+	if (WARN_ON_ONCE(!min_len))
+		goto e_scratch;
+
+	scratch_gpa_beg = svm->sev_es.sw_scratch;
+	if (!scratch_gpa_beg)
+		goto e_scratch;
+
+	scratch_gpa_end = scratch_gpa_beg + min_len;
+	if (scratch_gpa_end < scratch_gpa_beg)
+		goto e_scratch;
+
+	if ((scratch_gpa_beg & PAGE_MASK) != control->ghcb_gpa)
+		goto e_scratch;
+
+	ghcb_scratch_beg = control->ghcb_gpa +
+			   offsetof(struct ghcb, shared_buffer);
+	ghcb_scratch_end = control->ghcb_gpa +
+			   offsetof(struct ghcb, reserved_0xff0);
+
+	if (scratch_gpa_beg < ghcb_scratch_beg ||
+	    scratch_gpa_end > ghcb_scratch_end)
+		goto e_scratch;
+
+	scratch_va = (void *)svm->sev_es.ghcb;
+	scratch_va += (scratch_gpa_beg - control->ghcb_gpa);
+
+	svm->sev_es.ghcb_sa_len = ghcb_scratch_end - scratch_gpa_beg;
+	svm->sev_es.ghcb_sa = scratch_va;
+	return 0;
+
+e_scratch:
+	svm_vmgexit_bad_input(svm, GHCB_ERR_INVALID_SCRATCH_AREA);
+
+	return 1;
 }
 
 /* ---- VMSAs in the guest's own memory ---- */
@@ -1080,9 +1354,61 @@ int sev_handle_vmgexit(struct kvm_vcpu *vcpu)
 	if (ghcb_gpa & GHCB_MSR_INFO_MASK)
 		return sev_handle_vmgexit_msr_protocol(svm);
 
-	/* no guest of the model has a GHCB */
-	vcpu_unimpl(vcpu, "GHCB at %#llx\n", ghcb_gpa);
-	return 1;
+	if (!ghcb_gpa) {
+		vcpu_unimpl(vcpu, "no GHCB\n");
+		return 1;
+	}
+
+	if (kvm_vcpu_map(vcpu, ghcb_gpa >> PAGE_SHIFT, &svm->sev_es.ghcb_map)) {
+		vcpu_unimpl(vcpu, "no page for the GHCB at %#llx\n", ghcb_gpa);
+		return 1;
+	}
+
+	svm->sev_es.ghcb = svm->sev_es.ghcb_map.hva;
+
+	sev_es_sync_from_ghcb(svm);
+
+	if (is_sev_snp_guest(vcpu) &&
+	    !ghcb_gpa_is_registered(svm, control->ghcb_gpa)) {
+		svm_vmgexit_bad_input(svm, GHCB_ERR_NOT_REGISTERED);
+		return 1;
+	}
+
+	if (svm->sev_es.ghcb->ghcb_usage) {
+		svm_vmgexit_bad_input(svm, GHCB_ERR_INVALID_USAGE);
+		return 1;
+	}
+
+	if (is_snp_only_vmgexit(control->exit_code) && !is_sev_snp_guest(vcpu)) {
+		svm_vmgexit_bad_input(svm, GHCB_ERR_INVALID_EVENT);
+		return 1;
+	}
+
+	if (!sev_es_are_required_ghcb_fields_valid(svm)) {
+		svm_vmgexit_bad_input(svm, GHCB_ERR_MISSING_INPUT);
+		return 1;
+	}
+
+	svm_vmgexit_success(svm, 0);
+
+	switch (control->exit_code) {
+	case SVM_VMGEXIT_PSC: {
+		int r;
+
+		r = setup_vmgexit_scratch(svm, true, sizeof(struct psc_hdr));
+		if (r)
+			return r;
+
+		return snp_begin_psc(svm);
+	}
+	default:
+		vcpu_unimpl(vcpu, "exit code %#llx\n", control->exit_code);
+		svm_vmgexit_bad_input(svm, GHCB_ERR_INVALID_EVENT);
+		return 1;
+	}
+
+	KVM_BUG_ON(1, vcpu->kvm);
+	return -EIO;
 }
 
 /* ---- RESET and INIT ---- */

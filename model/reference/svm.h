@@ -16,6 +16,7 @@
 #define SVM_EXIT_VMGEXIT 0x403
 #define SVM_EXIT_ERR -1
 
+#define SVM_VMGEXIT_PSC 0x80000010
 #define SVM_VMGEXIT_AP_CREATE_ON_INIT 0
 #define SVM_VMGEXIT_AP_CREATE 1
 #define SVM_VMGEXIT_AP_DESTROY 2
@@ -37,6 +38,69 @@
 #define SNP_PAGE_STATE_PRIVATE 1
 #define SNP_PAGE_STATE_SHARED 2
 #define GHCB_VERSION_MAX 2ULL
+
+/* the GHCB: a page of shared memory, in which a request that needs more than the MSR stands, and its answer */
+#define GHCB_SHARED_BUF_SIZE 2032
+#define GHCB_HV_RESP_NO_ACTION 0
+#define GHCB_HV_RESP_MALFORMED_INPUT 2
+#define GHCB_ERR_NOT_REGISTERED 1
+#define GHCB_ERR_INVALID_USAGE 2
+#define GHCB_ERR_INVALID_SCRATCH_AREA 3
+#define GHCB_ERR_MISSING_INPUT 4
+#define GHCB_ERR_INVALID_EVENT 6
+
+struct ghcb_save_area {
+	u64 sw_exit_code;
+	u64 sw_exit_info_1;
+	u64 sw_exit_info_2;
+	u64 sw_scratch;
+	/* which of the fields before it the guest has written */
+	u8 valid_bitmap[8];
+};
+
+struct ghcb {
+	struct ghcb_save_area save;
+	u8 reserved_save[2048 - sizeof(struct ghcb_save_area)];
+	u8 shared_buffer[GHCB_SHARED_BUF_SIZE];
+	u8 reserved_0xff0[12];
+	u32 ghcb_usage;
+};
+
+#define GHCB_BITMAP_IDX(field) (offsetof(struct ghcb_save_area, field) / sizeof(u64))
+#define DEFINE_GHCB_ACCESSORS(field)						\
+static __always_inline void ghcb_set_##field(struct ghcb *ghcb, u64 value)	\
+{										\
+	__set_bit(GHCB_BITMAP_IDX(field), (unsigned long *)&ghcb->save.valid_bitmap); \
+	ghcb->save.field = value;						\
+}
+
+DEFINE_GHCB_ACCESSORS(sw_exit_code)
+DEFINE_GHCB_ACCESSORS(sw_exit_info_1)
+DEFINE_GHCB_ACCESSORS(sw_exit_info_2)
+DEFINE_GHCB_ACCESSORS(sw_scratch)
+
+/* page state changes by the GHCB: the request lies in its shared buffer */
+#define VMGEXIT_PSC_MAX_ENTRY 64
+#define VMGEXIT_PSC_MAX_COUNT 253
+#define VMGEXIT_PSC_ERROR_GENERIC (0x100UL << 32)
+#define VMGEXIT_PSC_ERROR_INVALID_HDR ((1UL << 32) | 1)
+#define VMGEXIT_PSC_ERROR_INVALID_ENTRY ((1UL << 32) | 2)
+#define VMGEXIT_PSC_OP_PRIVATE 1
+#define VMGEXIT_PSC_OP_SHARED 2
+
+struct psc_hdr {
+	u16 cur_entry;
+	u16 end_entry;
+	u32 reserved;
+};
+
+struct psc_entry {
+	u64	cur_page	: 12,
+		gfn		: 40,
+		operation	: 4,
+		pagesize	: 1,
+		reserved	: 7;
+};
 
 struct vmcb_control_area {
 	u32 asid;
@@ -86,7 +150,26 @@ struct kvm_vmcb_info {
 	struct vmcb *ptr;
 };
 
+struct sev_es_psc {
+	u16 cur_idx;
+	u16 end_idx;
+	/* entries of which user space has been asked */
+	u16 batch_size;
+	bool is_2m;
+};
+
 struct vcpu_sev_es_state {
+	/* mapped from VMGEXIT until the guest runs again */
+	struct ghcb *ghcb;
+	struct kvm_host_map ghcb_map;
+	u8 valid_bitmap[8];
+	u64 sw_scratch;
+	/* the part of the GHCB that a request's data lie in, and its length in bytes */
+	void *ghcb_sa;
+	u32 ghcb_sa_len;
+	struct sev_es_psc psc;
+	u64 ghcb_registered_gpa;
+
 	/* the registers as KVM has made them; an SNP guest may have others made of its own memory */
 	void *vmsa;
 
@@ -164,6 +247,54 @@ static inline struct vcpu_svm *to_svm(struct kvm_vcpu *vcpu)
 	return container_of(vcpu, struct vcpu_svm, vcpu);
 }
 
+static inline bool ghcb_gpa_is_registered(struct vcpu_svm *svm, u64 val)
+{
+	return svm->sev_es.ghcb_registered_gpa == val;
+}
+
+static inline void svm_vmgexit_set_return_code(struct vcpu_svm *svm,
+						u64 response, u64 data)
+{
+	ghcb_set_sw_exit_info_1(svm->sev_es.ghcb, response);
+	ghcb_set_sw_exit_info_2(svm->sev_es.ghcb, data);
+}
+
+static inline void svm_vmgexit_bad_input(struct vcpu_svm *svm, u64 suberror)
+{
+	svm_vmgexit_set_return_code(svm, GHCB_HV_RESP_MALFORMED_INPUT, suberror);
+}
+
+static inline void svm_vmgexit_success(struct vcpu_svm *svm, u64 data)
+{
+	svm_vmgexit_set_return_code(svm, GHCB_HV_RESP_NO_ACTION, data);
+}
+
+static inline void svm_vmgexit_no_action(struct vcpu_svm *svm, u64 data)
+{
+	svm_vmgexit_set_return_code(svm, GHCB_HV_RESP_NO_ACTION, data);
+}
+
+/* what the guest wrote at VMGEXIT; the bitmap is KVM's copy */
+#define DEFINE_KVM_GHCB_ACCESSORS(field)						\
+static __always_inline u64 kvm_ghcb_get_##field(struct vcpu_svm *svm)			\
+{											\
+	return READ_ONCE(svm->sev_es.ghcb->save.field);					\
+}											\
+static __always_inline bool kvm_ghcb_##field##_is_valid(const struct vcpu_svm *svm)	\
+{											\
+	return test_bit(GHCB_BITMAP_IDX(field),						\
+			(unsigned long *)&svm->sev_es.valid_bitmap);			\
+}											\
+static __always_inline u64 kvm_ghcb_get_##field##_if_valid(struct vcpu_svm *svm)	\
+{											\
+	return kvm_ghcb_##field##_is_valid(svm) ? kvm_ghcb_get_##field(svm) : 0;	\
+}
+
+DEFINE_KVM_GHCB_ACCESSORS(sw_exit_code)
+DEFINE_KVM_GHCB_ACCESSORS(sw_exit_info_1)
+DEFINE_KVM_GHCB_ACCESSORS(sw_exit_info_2)
+DEFINE_KVM_GHCB_ACCESSORS(sw_scratch)
+
 int sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp);
 void sev_vm_init(struct kvm *kvm);
 void sev_vm_destroy(struct kvm *kvm);
@@ -173,6 +304,7 @@ void sev_guest_memory_reclaimed(struct kvm *kvm);
 void sev_free_vcpu(struct kvm_vcpu *vcpu);
 int pre_sev_run(struct vcpu_svm *svm, int cpu);
 int sev_handle_vmgexit(struct kvm_vcpu *vcpu);
+void sev_es_unmap_ghcb(struct vcpu_svm *svm);
 void sev_init_vmcb(struct vcpu_svm *svm, bool init_event);
 int sev_vcpu_create(struct kvm_vcpu *vcpu);
 struct page *snp_safe_alloc_page_node(int node, gfp_t gfp);

@@ -22,7 +22,9 @@ static void answer_hypercall(struct kvm_vcpu *vcpu)
 	unsigned long nr_pages = vcpu->run->hypercall.args[1];
 	int r;
 
-	if (vcpu->run->hypercall.args[2] & KVM_MAP_GPA_RANGE_ENCRYPTED)
+	if (__fault("user space refuses a conversion"))
+		r = -EINVAL;
+	else if (vcpu->run->hypercall.args[2] & KVM_MAP_GPA_RANGE_ENCRYPTED)
 		r = vmm_set_private(gfn, nr_pages);
 	else
 		r = vmm_set_shared(gfn, nr_pages);
@@ -273,6 +275,11 @@ int vmm_delete_slot(int id)
 	task_work_run();
 	__request_destroy_end(start, end);
 	return r;
+}
+
+void vmm_spoil_request(int vcpu)
+{
+	svm_spoil_request(the_vcpu[vcpu]);
 }
 
 int vmm_prefault(int vcpu, gfn_t gfn, unsigned long nr_pages)

@@ -77,6 +77,8 @@ int vmm_add_image(int vcpu, gfn_t gfn, unsigned long nr_pages);
 int vmm_finalize(void);
 /* KVM_PRE_FAULT_MEMORY on a vCPU that no other thread runs */
 int vmm_prefault(int vcpu, gfn_t gfn, unsigned long nr_pages);
+/* SNP: user space writes into the request in the vCPU's GHCB, which is shared memory, that it has no end. */
+void vmm_spoil_request(int vcpu);
 /* The VM's descriptors are closed: it is destroyed once the last file that pins it is gone. */
 void vmm_close_vm(void);
 

@@ -190,3 +190,9 @@ void setup_huge_rmp(gfn_t gfn)
 	WARN_ON(vmm_allocate(the_gmem, 0, GMEM_NR_PAGES));
 	WARN_ON(svm_make_huge(the_vcpu[0], the_gmem, gfn));
 }
+
+void setup_ghcb(int vcpu, gfn_t gfn)
+{
+	setup_touch_shared(vcpu, gfn);
+	svm_set_ghcb(the_vcpu[vcpu], gfn);
+}

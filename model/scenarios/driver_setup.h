@@ -45,5 +45,7 @@ void setup_prefault(int vcpu, gfn_t gfn);
  */
 void setup_vmsa(int vcpu, gfn_t gfn);
 void setup_huge_rmp(gfn_t gfn);
+/* SNP: the vCPU's guest has its GHCB at gfn, which is shared. */
+void setup_ghcb(int vcpu, gfn_t gfn);
 
 #endif

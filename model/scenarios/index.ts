@@ -62,6 +62,7 @@ import { scenario as s57 } from './s57';
 import { scenario as s58 } from './s58';
 import { scenario as s59 } from './s59';
 import { scenario as s60 } from './s60';
+import { scenario as s62 } from './s62';
 
 export type { Scenario } from '../explore/types';
 
@@ -126,6 +127,7 @@ export const scenarios: readonly Scenario[] = [
   s58,
   s59,
   s60,
+  s62,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

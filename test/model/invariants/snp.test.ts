@@ -186,3 +186,37 @@ describe('snp-vmsa-tracks-memory', () => {
     expect(b.broken).not.toContain('snp-vmsa-tracks-memory');
   });
 });
+
+describe('conversion-done-when-told', () => {
+  const says =
+    (phase: 'asked' | 'told') =>
+    ({ b }: ReturnType<typeof guest>, gfn: number, isPrivate: boolean) =>
+      b.event({ type: 'conversion', thread: 0, vcpu: 0, phase, gfn, isPrivate });
+  const [asks, told] = [says('asked'), says('told')];
+
+  it('accepts what was so since the guest asked, even if it is not so any more', () => {
+    const all = guest();
+    asks(all, 1, true);
+    all.b.attribute(1, true);
+    all.b.attribute(1, false);
+    all.b.broken.length = 0;
+    told(all, 1, true);
+    asks(all, 0, true);
+    told(all, 0, true);
+    expect(all.b.broken).toEqual([]);
+    expect(all.b.seen).toContain('conversion-done-when-told');
+  });
+  it('sees an answer for a page that stayed as it was', () => {
+    const all = guest();
+    asks(all, 0, false);
+    told(all, 0, false);
+    expect(all.b.broken).toEqual(['conversion-done-when-told']);
+  });
+  it('goes by what the guest asked last', () => {
+    const all = guest();
+    asks(all, 1, true);
+    asks(all, 1, false);
+    told(all, 1, false);
+    expect(all.b.broken).toEqual([]);
+  });
+});

@@ -127,4 +127,41 @@ export const snp: readonly Mutation[] = [
     ],
     found: [at('S25', 'snp', 'kernel-bug', 1)],
   },
+  {
+    title: 'page state changes of different kinds are joined',
+    edits: [edit('sev.c', 'if (entry.operation != entry_start.operation ||\n\t\t    entry.gfn', 'if (entry.gfn')],
+    found: [at('S62', 'snp', 'conversion-done-when-told', 0)],
+  },
+  {
+    title: 'a page state change leaves its neighbours out',
+    edits: [edit('sev.c', 'vcpu->run->hypercall.args[1] = npages;', 'vcpu->run->hypercall.args[1] = 1;')],
+    found: [at('S62', 'snp', 'conversion-done-when-told', 0)],
+  },
+  {
+    title: 'page state changes are made the wrong way round',
+    edits: [
+      edit(
+        'sev.c',
+        'args[2] = entry_start.operation == VMGEXIT_PSC_OP_PRIVATE\n',
+        'args[2] = entry_start.operation != VMGEXIT_PSC_OP_PRIVATE\n',
+      ),
+    ],
+    found: [at('S62', 'snp', 'conversion-done-when-told', 0)],
+  },
+  {
+    title: 'page state changes are done before user space has answered',
+    edits: [
+      edit(
+        'sev.c',
+        'vcpu->arch.complete_userspace_io = snp_complete_one_psc;\n',
+        'vcpu->arch.complete_userspace_io = snp_complete_one_psc;\n\t\t__snp_complete_one_psc(svm);\n',
+      ),
+    ],
+    found: [at('S62', 'snp', 'conversion-done-when-told', 0)],
+  },
+  {
+    title: 'the end of a request is not checked',
+    edits: [edit('sev.c', 'if (sev_es->psc.end_idx >= max_nr_entries) {', 'if (0) {')],
+    found: [at('S62', 'snp', 'memory-safety', 1)],
+  },
 ];
