@@ -71,4 +71,31 @@ export const snpBugs: readonly Bug[] = [
     breaks: ['add-before-final-aug-after'],
     vm: SNP,
   },
+  {
+    id: 'b137-page-states-joined',
+    title: 'KVM: SEV: Make larger batches of page state changes',
+    wrong: 'Neighbours that are to change the other way round are told done and are not.',
+    scenario: 'S62',
+    file: SEV,
+    function: 'snp_do_psc',
+    changes: [{ find: 'entry.operation != entry_start.operation ||', replace: '' }],
+    breaks: ['conversion-done-when-told'],
+    vm: SNP,
+  },
+  {
+    id: 'b138-page-states-done-early',
+    title: 'KVM: SEV: Complete page state changes when they are forwarded',
+    wrong: 'The guest finds entries done that user space has refused.',
+    scenario: 'S62',
+    file: SEV,
+    function: 'snp_do_psc',
+    changes: [
+      {
+        find: 'vcpu->arch.complete_userspace_io = snp_complete_one_psc;',
+        replace: 'vcpu->arch.complete_userspace_io = snp_complete_one_psc;\n\t\t__snp_complete_one_psc(svm);',
+      },
+    ],
+    breaks: ['conversion-done-when-told'],
+    vm: SNP,
+  },
 ];

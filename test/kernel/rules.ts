@@ -7,6 +7,7 @@ export const INVARIANTS = [
   'attr-read-after-seq',
   'block-track-remove-order',
   'busy-handled-in-place',
+  'conversion-done-when-told',
   'destroy-notifier-first',
   'end-bumps-seq-first',
   'exclusive-failure-is-fatal',
