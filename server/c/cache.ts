@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { FunctionCode, GlobalObject, StructLayout, Value } from '../../model/execute/program';
 import { type FileRef, type PPToken, readTokens } from './pp-token';
 import type { SourceText } from './preprocess';
-import type { Unit } from './unit';
+import { type KeptUnit, keptUnit, type Unit, unitFrom } from './unit';
 
 /** A place within an item: its tokens may have moved to other lines. */
 export interface RelativePlace {
@@ -35,16 +35,17 @@ export interface CachedScope {
   origins: number;
 }
 
-/** The part of a scope that is plain data: what its functions were lowered to. */
-export interface LoweredFunctions {
+/** A scope as plain data, but for what is quickly made of the rest again. */
+export interface KeptScope {
+  readonly unit: KeptUnit;
   readonly functions: ReadonlyMap<string, CachedFunction>;
   readonly origins: number;
 }
 
-/** Keeps lowered functions between processes. Neither call throws. */
-export interface LoweringStore {
-  load(key: string): LoweredFunctions | null;
-  save(key: string, lowered: LoweredFunctions): void;
+/** Keeps scopes between processes. Neither call throws. */
+export interface ScopeStore {
+  load(key: string): KeptScope | null;
+  save(key: string, scope: KeptScope): void;
 }
 
 /** Functions that are worth the time that writing them takes. */
@@ -62,7 +63,7 @@ export class LoweringCache {
   /** Functions of a scope that its store has. */
   private readonly stored = new WeakMap<CachedScope, number>();
 
-  constructor(private readonly store: LoweringStore | null = null) {}
+  constructor(private readonly store: ScopeStore | null = null) {}
 
   /** Tokens of a source, from the last time if its text is the same. */
   read(source: SourceText): readonly PPToken[] {
@@ -75,12 +76,12 @@ export class LoweringCache {
     return tokens;
   }
 
-  /** The scope of these declarations, made when it isn't known. */
-  scope(declarations: string, make: () => CachedScope): CachedScope {
+  /** The scope of these declarations; where none is known, around their unit, which is read when none is kept. */
+  scope(declarations: string, read: () => Unit, around: (unit: Unit) => CachedScope): CachedScope {
     const key = hashOfText(declarations);
     const known = this.scopes.get(key);
     this.scopes.delete(key);
-    const scope = known && known.functions.size < MAX_FUNCTIONS ? known : this.restored(key, make());
+    const scope = known && known.functions.size < MAX_FUNCTIONS ? known : this.restored(key, read, around);
     this.scopes.set(key, scope);
     for (const oldest of this.scopes.keys()) {
       if (this.scopes.size <= MAX_SCOPES) break;
@@ -89,22 +90,24 @@ export class LoweringCache {
     return scope;
   }
 
-  private restored(key: string, scope: CachedScope): CachedScope {
-    const saved = this.store?.load(key) ?? null;
+  private restored(key: string, read: () => Unit, around: (unit: Unit) => CachedScope): CachedScope {
+    const kept = this.store?.load(key) ?? null;
     // Of too many, most are of edits long gone: a scope starts anew, and so does what is kept of it.
-    if (saved === null || saved.functions.size >= MAX_FUNCTIONS) return scope;
-    for (const [name, code] of saved.functions) scope.functions.set(name, code);
-    scope.origins = saved.origins;
-    this.stored.set(scope, saved.functions.size);
+    if (kept === null || kept.functions.size >= MAX_FUNCTIONS) return around(read());
+    const scope = around(unitFrom(kept.unit));
+    for (const [name, code] of kept.functions) scope.functions.set(name, code);
+    scope.origins = kept.origins;
+    this.stored.set(scope, kept.functions.size);
     return scope;
   }
 
   /** A compilation in this scope is done: what it lowered may be kept. */
   done(scope: CachedScope): void {
     if (this.store === null || scope.functions.size - (this.stored.get(scope) ?? 0) < WORTH_KEEPING) return;
+    const { functions, origins } = scope;
     for (const [key, each] of this.scopes) {
-      if (each === scope) this.store.save(key, { functions: scope.functions, origins: scope.origins });
+      if (each === scope) this.store.save(key, { unit: keptUnit(scope.unit), functions, origins });
     }
-    this.stored.set(scope, scope.functions.size);
+    this.stored.set(scope, functions.size);
   }
 }

@@ -115,8 +115,7 @@ function enumerators(unit: Unit): Record<string, Value> {
   return out;
 }
 
-function makeScope(parser: CParser, tokens: readonly PPToken[], items: readonly Item[], mute: Mute): CachedScope {
-  const unit = readUnit(parser, tokens, items, mute);
+function scopeOf(unit: Unit): CachedScope {
   return { unit, structs: structLayouts(unit), enumerators: enumerators(unit), functions: new Map(), origins: 0 };
 }
 
@@ -284,7 +283,8 @@ export function compile(input: CompileInput, parser: CParser, cache: LoweringCac
     out.problem({ file: first.file, line: first.line, function: null, why: 'it nests too deeply' });
     return false;
   });
-  const scope = cache.scope(declarationsKey(tokens, items), () => makeScope(parser, tokens, items, input.mute ?? {}));
+  const readAll = (): Unit => readUnit(parser, tokens, items, input.mute);
+  const scope = cache.scope(declarationsKey(tokens, items), readAll, scopeOf);
   for (const p of scope.unit.problems) {
     const token = tokens[(items[p.item] as Item).start + p.token] as PPToken;
     out.problem({ file: token.file, line: token.line, function: null, why: p.why });

@@ -13,7 +13,7 @@ import type { Item } from './items';
 import { typeDefinition } from './local';
 import type { CParser, SyntaxNode } from './parser';
 import type { PPToken } from './pp-token';
-import { type Mute, Scope } from './scope';
+import { type Mute, Scope, type Symbol as Declared } from './scope';
 import { childOf, firstError, firstToken, need, parseItem, type Source } from './source';
 import * as T from './types';
 import { type CType, LowerError } from './types';
@@ -32,6 +32,25 @@ export interface Unit {
   /** By index of the item. */
   readonly heads: ReadonlyMap<number, FunctionHead>;
   readonly problems: readonly ItemProblem[];
+}
+
+/** A unit as plain data: its types may refer to one another in circles. */
+export interface KeptUnit extends Omit<Unit, 'scope'> {
+  readonly names: ReadonlyMap<string, Declared>;
+  readonly tags: ReadonlyMap<string, CType>;
+  readonly mute: Mute;
+}
+
+export function keptUnit({ scope, typedefs, globals, heads, problems }: Unit): KeptUnit {
+  const { mute } = scope;
+  return { names: new Map(scope.allNames()), tags: new Map(scope.allTags()), mute, typedefs, globals, heads, problems };
+}
+
+export function unitFrom({ names, tags, mute, ...rest }: KeptUnit): Unit {
+  const scope = new Scope(null, mute);
+  for (const [name, symbol] of names) scope.declare(name, symbol);
+  for (const [key, type] of tags) scope.declareTag(key, type);
+  return { ...rest, scope };
 }
 
 const BUILTIN_TYPES = ['__builtin_va_list'];

@@ -12,7 +12,7 @@ import type { Bounds, RunResult, Scenario, Violation } from '../../model/explore
 import { facts } from '../../model/invariants/facts';
 import { invariants as allInvariants } from '../../model/invariants/index';
 import { scenarios } from '../../model/scenarios/index';
-import { type CParser, createParser, LoweringCache, type LoweringStore, type WasmFiles } from '../c/index';
+import { type CParser, createParser, LoweringCache, type ScopeStore, type WasmFiles } from '../c/index';
 import { loadReference, type Reference } from '../kernel/reference';
 import type { SnapshotTexts } from '../kernel/tree/snapshot';
 import { differenceOf } from './code-difference';
@@ -20,9 +20,9 @@ import { compileReference } from './compile';
 import { compileTree, snapshotReader, standIns } from './compile-tree';
 import { enteredStore } from './entered-store';
 import type { CodeDifference, Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
-import { loweringStore } from './lowering-store';
 import { reachableFrom } from './reachable';
 import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
+import { scopeStore } from './scope-store';
 
 /** Programs kept at once: the two sides of a patch and a few of its parts. */
 const KEPT_PROGRAMS = 8;
@@ -42,7 +42,7 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
   const parser = await createParser('auto', shippedGrammar(root));
   const reference = await loadReference(root);
   const snapshot = snapshotReader();
-  const store = keeping && loweringStore(join(keeping.folder, 'lowered'), keeping.engine);
+  const store = keeping && scopeStore(join(keeping.folder, 'lowered'), keeping.engine);
   const compile = rememberingCompiler(reference, snapshot, parser, store);
   const results = openRunCache(keeping && join(keeping.folder, 'runs'));
   const entered = enteredStore(keeping && join(keeping.folder, 'entered'));
@@ -95,7 +95,7 @@ function rememberingCompiler(
   reference: Reference,
   snapshot: ReturnType<typeof snapshotReader>,
   parser: CParser,
-  store: LoweringStore | null,
+  store: ScopeStore | null,
 ): (overrides: Overrides, tree: TreeRef | null) => Program {
   const cache = new LoweringCache(store);
   const kept = new Map<string, Program>();

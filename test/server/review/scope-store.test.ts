@@ -2,22 +2,23 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Program } from '../../../model/execute/program';
-import { type CParser, createParser, LoweringCache, type LoweringStore } from '../../../server/c/index';
+import { type CParser, createParser, LoweringCache, type ScopeStore } from '../../../server/c/index';
+import { keptUnit, readUnit } from '../../../server/c/unit';
 import { keepValue } from '../../../server/cache/kept-files';
 import { loadReference, type Reference } from '../../../server/kernel/reference';
 import { compileReference } from '../../../server/review/compile';
 import type { Overrides } from '../../../server/review/jobs';
-import { loweringStore } from '../../../server/review/lowering-store';
+import { scopeStore } from '../../../server/review/scope-store';
 import { freshFolder } from '../kernel/tree/kernel-repository';
 
 const GMEM = 'model/reference/guest_memfd.c';
 const HOST = 'model/reference/kvm_host.h';
 
 /** A store that remembers which steps it handed out and how often it was asked to write. */
-function watched(store: LoweringStore) {
+function watched(store: ScopeStore) {
   const handed = new Set<unknown>();
   const saved: number[] = [];
-  const watching: LoweringStore = {
+  const watching: ScopeStore = {
     load(key) {
       const found = store.load(key);
       for (const { code } of found?.functions.values() ?? []) handed.add(code.steps);
@@ -31,7 +32,7 @@ function watched(store: LoweringStore) {
   return { handed, saved, watching };
 }
 
-describe('lowered functions that are kept', () => {
+describe('scopes that are kept', () => {
   let reference: Reference;
   let parser: CParser;
   let folder: string;
@@ -43,7 +44,7 @@ describe('lowered functions that are kept', () => {
   });
 
   function compiled(overrides: Overrides, engine = 'engine', at = folder) {
-    const { watching, handed, saved } = watched(loweringStore(at, engine));
+    const { watching, handed, saved } = watched(scopeStore(at, engine));
     const program = compileReference(reference, overrides, parser, new LoweringCache(watching));
     const all = Object.values(program.functions);
     const lowered = all.filter(({ steps }) => !handed.has(steps)).map(({ name }) => name);
@@ -131,13 +132,14 @@ describe('lowered functions that are kept', () => {
 
   it('are bounded in number: the least recently used go', () => {
     const other = freshFolder();
-    const store = loweringStore(other, 'engine');
-    for (let at = 0; at < 30; at++) store.save(`key ${at}`, { functions: new Map(), origins: at });
+    const store = scopeStore(other, 'engine');
+    const unit = keptUnit(readUnit(parser, [], []));
+    for (let at = 0; at < 30; at++) store.save(`key ${at}`, { unit, functions: new Map(), origins: at });
     const kept = readdirSync(other).length;
     expect(kept).toBeLessThan(30);
     expect(store.load('key 29')?.origins).toBe(29);
     mkdirSync(join(other, 'folder'));
-    store.save('key 31', { functions: new Map(), origins: 31 });
+    store.save('key 31', { unit, functions: new Map(), origins: 31 });
     expect(store.load('key 31')?.origins).toBe(31);
   });
 });
