@@ -23,6 +23,7 @@ import { type TlbEntry, tlbEntries } from '../machine/tlb';
 import type { MachineEvent } from '../machine/types';
 import { vcpuWord } from '../machine/vcpus';
 import { attributeIsPrivate } from '../machine/xarray';
+import { activeSlots, slotOf } from './slots';
 
 export type SpteEvent = Extract<MachineEvent, { type: 'spte' }>;
 export type SeamcallEvent = Extract<MachineEvent, { type: 'seamcall' }>;
@@ -106,7 +107,8 @@ export const hasAttributes = (m: Machine): boolean => m.vm !== 'default' && m.vm
 
 /**
  * Kind of a mapping: on a TD the tree says it; elsewhere private memory is what comes from
- * guest_memfd (without INIT_SHARED, which VMs with private memory don't allow in 7.3).
+ * guest_memfd (without INIT_SHARED, which VMs with private memory don't allow in 7.3), but for
+ * `isOfEitherKind()`.
  */
 export function isPrivateMapping(m: Machine, mirror: boolean, pfn: number): boolean {
   return m.vm === 'tdx' ? mirror : isGmemPage(m, pfn);
@@ -123,9 +125,16 @@ export const inFrames = (m: Machine, entries: readonly WalkedSpte[]): WalkedSpte
     return frames(m, entry.gfn, entry.pfn, entry.level).map((frame) => ({ ...entry, ...frame }));
   });
 
+/**
+ * Can nothing tell the kind of the gfn's mapping? Where there is one tree, and the memslot has its memory from its
+ * guest_memfd alone, the same page is mapped for faults of both kinds (kvm_memslot_is_gmem_only()).
+ */
+export const isOfEitherKind = (m: Machine, gfn: number): boolean =>
+  m.vm !== 'tdx' && slotOf(activeSlots(m) ?? [], gfn)?.gmemOnly === true;
+
 /** Is the attribute of the gfn the kind of this mapping? */
 export function attributeMatches(m: Machine, gfn: number, mirror: boolean, pfn: number): boolean {
-  return attributeIsPrivate(m, gfn) === isPrivateMapping(m, mirror, pfn);
+  return attributeIsPrivate(m, gfn) === isPrivateMapping(m, mirror, pfn) || isOfEitherKind(m, gfn);
 }
 
 const KVM = 'struct kvm';

@@ -15,6 +15,8 @@ export interface Slot {
   readonly invalid: boolean;
   /** KVM_MEM_GUEST_MEMFD. */
   readonly gmem: boolean;
+  /** KVM_MEMSLOT_GMEM_ONLY: what is shared comes from the guest_memfd, too. */
+  readonly gmemOnly: boolean;
   /** KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY. */
   readonly logsDirtyPages: boolean;
   readonly readOnly: boolean;
@@ -30,6 +32,7 @@ const SLOT = 'struct kvm_memory_slot';
 const SLOTS = 'struct kvm_memslots';
 /** KVM's constants: include/linux/kvm_host.h and the user-space interface. */
 const INVALID = 1 << 16;
+const GMEM_ONLY = 1 << 17;
 const GUEST_MEMFD = 1 << 2;
 const LOG_DIRTY_PAGES = 1 << 0;
 const READONLY = 1 << 1;
@@ -45,6 +48,7 @@ export function slotAt(m: Machine, address: number): Slot {
     pages: field('npages'),
     invalid: (flags & INVALID) !== 0,
     gmem: (flags & GUEST_MEMFD) !== 0,
+    gmemOnly: (flags & GMEM_ONLY) !== 0,
     logsDirtyPages: (flags & LOG_DIRTY_PAGES) !== 0,
     readOnly: (flags & READONLY) !== 0,
     file: gmemField(m, address, 'file', 0),

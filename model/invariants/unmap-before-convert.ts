@@ -2,20 +2,26 @@
 
 import type { Machine } from '../machine/machine';
 import { septLeaves } from '../machine/sept';
-import { gfnText, isInvalidating, isPrivateMapping, kvmNumber, leaves, usableTranslations } from './observe';
+import {
+  gfnText,
+  isInvalidating,
+  isOfEitherKind,
+  isPrivateMapping,
+  kvmNumber,
+  leaves,
+  usableTranslations,
+} from './observe';
 import { activeSlots, slotOf } from './slots';
 import type { Invariant } from './types';
 
 /** What still maps the gfn as memory of this kind. */
 function oldMapping(m: Machine, gfn: number, isPrivate: boolean): string | undefined {
-  const leaf = leaves(m).find(
-    (entry) => entry.gfn === gfn && isPrivateMapping(m, entry.root === 'mirror', entry.pfn) === isPrivate,
-  );
+  const isOld = (mirror: boolean, pfn: number): boolean =>
+    isPrivateMapping(m, mirror, pfn) === isPrivate || isOfEitherKind(m, gfn);
+  const leaf = leaves(m).find((entry) => entry.gfn === gfn && isOld(entry.root === 'mirror', entry.pfn));
   if (leaf) return `the ${leaf.root} table`;
   if (m.vm === 'tdx' && isPrivate && septLeaves(m).some((entry) => entry.gfn === gfn)) return 'the S-EPT';
-  const cached = usableTranslations(m).find(
-    (entry) => entry.gfn === gfn && isPrivateMapping(m, entry.isPrivate, entry.pfn) === isPrivate,
-  );
+  const cached = usableTranslations(m).find((entry) => entry.gfn === gfn && isOld(entry.isPrivate, entry.pfn));
   return cached && `the TLB of vCPU ${cached.vcpu}`;
 }
 

@@ -109,6 +109,16 @@ describe('unmap-before-convert', () => {
     b.attribute(0, false);
     expect(b.broken).toEqual(['unmap-before-convert']);
   });
+  it('sees any mapping where its kind cannot be told', () => {
+    const { b, leaves, page } = vm('sw-protected');
+    b.slots([{ base: 0, pages: 4, file: b.alloc(64), gmemOnly: true }]);
+    b.fault(leaves, 1, page);
+    b.lock('slots_lock');
+    b.begin(1, 2);
+    b.broken.length = 0;
+    b.attribute(1, true);
+    expect(b.broken).toContain('unmap-before-convert');
+  });
   it('sees a conversion outside of an invalidation', () => {
     const { b } = vm('tdx');
     b.attribute(0, false);
@@ -121,6 +131,17 @@ describe('attr-match-at-install and spurious-exit-ok-stale-map-not', () => {
     const { b, leaves, page } = vm('sw-protected');
     b.fault(leaves, 1, page);
     expect(b.broken).toEqual(['attr-match-at-install', 'spurious-exit-ok-stale-map-not']);
+  });
+  it('accept one in a memslot whose guest_memfd is all its memory, where there is one tree', () => {
+    const either = (type: 'sw-protected' | 'tdx') => {
+      const { b, leaves, page } = vm(type);
+      b.slots([{ base: 0, pages: 4, file: b.alloc(64), gmemOnly: true }]);
+      b.broken.length = 0;
+      b.fault(leaves, 1, page);
+      return b.broken;
+    };
+    expect(either('sw-protected')).toEqual([]);
+    expect(either('tdx')).toContain('attr-match-at-install');
   });
   it('see a stale mapping when the conversion is over', () => {
     const { b } = mapped('tdx');

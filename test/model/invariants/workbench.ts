@@ -128,6 +128,14 @@ export interface Root {
   readonly mirror: boolean;
 }
 
+/** A memslot; `gmemOnly`: what is shared comes from its guest_memfd, too. */
+interface WorkbenchSlot {
+  readonly base: number;
+  readonly pages: number;
+  readonly file: number;
+  readonly gmemOnly?: boolean;
+}
+
 /** A VM with one vCPU, gfns 0..15, an attribute array, and one memslot over gfn 0..3 with a file. */
 export class Workbench {
   readonly m: Machine;
@@ -317,12 +325,12 @@ export class Workbench {
   }
 
   /** A memslot with a guest_memfd, not active yet. */
-  slot({ base, pages, file }: { base: number; pages: number; file: number }): number {
+  slot({ base, pages, file, gmemOnly = false }: WorkbenchSlot): number {
     const { memory } = this.m;
     const at = this.alloc(64);
     memory.setU64(at, BigInt(base));
     memory.setU64(at + 8, BigInt(pages));
-    memory.setU32(at + 16, 4);
+    memory.setU32(at + 16, gmemOnly ? 4 | (1 << 17) : 4);
     memory.setPtr(at + 24, file);
     memory.setPtr(at + 40, at);
     return at;
@@ -338,7 +346,7 @@ export class Workbench {
     memory.setPtr(this.kvm + 72, slots);
   }
 
-  slots(list: readonly { base: number; pages: number; file: number }[]): void {
+  slots(list: readonly WorkbenchSlot[]): void {
     this.activate(list.map((slot) => this.slot(slot)));
   }
 
