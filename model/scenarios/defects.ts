@@ -175,6 +175,28 @@ export const defects: readonly Defect[] = [
     isIn: (text) => !/\bkvm_mmu_reload\(vcpu\);[^}]*\bkvm_mmu_do_page_fault\(vcpu, gpa/.test(text(MMU)),
   },
   {
+    title: 'A hole punch leaves the shared mappings of a TD’s guest_memfd',
+    shows: [{ scenario: 'S58', vm: 'tdx' }],
+    breaks: ['unmap-before-free'],
+    interleaving: [
+      'vmm: makes a guest_memfd that may be mapped, without INIT_SHARED, which a TD must not have (kvm_gmem_create)',
+      'vcpu0: touches shared memory, and gets a page of the guest_memfd (__kvm_mmu_faultin_pfn)',
+      'vmm: punches a hole: private mappings go, so those in the mirror tree (kvm_gmem_get_invalidate_filter)',
+      'vmm: the page is freed, and the shared EPT still maps it (truncate_inode_pages_range)',
+    ],
+    why: 'Memslots of a guest_memfd that may be mapped take pages for shared faults from it, too, whatever it was made as; the filter goes by INIT_SHARED alone. On a VM with one tree the filter is of no account.',
+    source:
+      'kvm_gmem_prepare_memory_region() or kvm_gmem_bind(), kvm_memslot_is_gmem_only(), kvm_gmem_get_invalidate_filter(), kvm_gfn_range_filter_to_root_types(); Documentation/virt/kvm/api.rst, KVM_CREATE_GUEST_MEMFD',
+    mendedBy: null,
+    kernels: ['7.3.4', '7.2.13'],
+    isIn: (text) =>
+      text(TDX) !== '' &&
+      /flags & GUEST_MEMFD_FLAG_INIT_SHARED\)\s*return KVM_FILTER_SHARED;\s*return KVM_FILTER_PRIVATE;/.test(
+        text(GMEM),
+      ) &&
+      /KVM_MEMSLOT_GMEM_ONLY/.test(text(GMEM)),
+  },
+  {
     title: 'The bindings of a dying guest_memfd change inside an invalidation',
     shows: [
       { scenario: 'S59', vm: 'sw-protected' },

@@ -48,6 +48,8 @@ int setup_gmem(unsigned long nr_pages)
 	return fd;
 }
 
+bool gmem_is_mapped;
+
 int setup_mapped_gmem(unsigned long nr_pages)
 {
 	int fd = create_gmem(nr_pages, GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED);
@@ -61,6 +63,7 @@ int setup_mapped_gmem(unsigned long nr_pages)
 	file = fget(fd);
 	WARN_ON(mm_map_file(file));
 	fput(file);
+	gmem_is_mapped = true;
 	return fd;
 }
 

@@ -17,6 +17,8 @@ int setup_gmem(unsigned long nr_pages);
  * mapped it is an ordinary one.
  */
 int setup_mapped_gmem(unsigned long nr_pages);
+/* Has user space mapped it? */
+extern bool gmem_is_mapped;
 /* gmem_fd < 0: no guest_memfd. Shared memory of gfn lies at user address gfn_hva(gfn). */
 void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 /* A slot that a thread will create: the other threads know what it will be. */

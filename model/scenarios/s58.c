@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * S58: memory that is shared and comes from a guest_memfd alone: faults don't go through user space's mapping, and
- * a hole punch has to unmap what is shared.
+ * a hole punch has to unmap what is shared. VMs with private memory can have no guest_memfd that is shared from the
+ * start; the memory of one that may be mapped serves shared faults all the same.
  */
 #include "driver.h"
 
@@ -29,8 +30,8 @@ void s58_vcpu(void)
 
 void s58_vmm(void)
 {
-	/* a kernel whose ordinary VMs have no guest_memfd has the memory from user space */
-	if (the_gmem >= 0)
+	/* where no guest_memfd can be mapped, shared memory is user space's own */
+	if (gmem_is_mapped)
 		vmm_punch_hole(the_gmem, 0, 2);
 	else
 		mm_take(0, 2, true);

@@ -7,8 +7,8 @@ export const scenario: Scenario = {
   name: 'shared-guest-memfd',
   title: 'A hole is punched into a guest_memfd whose memory is shared',
   description:
-    'A guest_memfd that user space may map, initially shared, is all the memory that a VM has. A vCPU faults on it while user space punches a hole, and the pages go to somebody else. The unmap is one of shared mappings, and of nothing that user space has mapped elsewhere.',
-  vm: ['default'],
+    'A guest_memfd that user space may map, initially shared where the VM has no private memory, is all the memory that the VM has. A vCPU faults on it while user space punches a hole, and the pages go to somebody else. The unmap is one of shared mappings, and of nothing that user space has mapped elsewhere.',
+  vm: ['default', 'sw-protected', 'tdx'],
   source: 'domain.md S07; kvm_gmem_get_invalidate_filter(), kvm_memslot_is_gmem_only(), kvm_mmu_faultin_pfn_gmem()',
   assumption: null,
   driver: 's58.c',

@@ -40,14 +40,16 @@ const shared: Mutation[] = [
   {
     title: 'a hole punch does not unmap what is shared',
     edits: [NO_UNMAP],
-    found: [at('S58', 'default', 'unmap-before-free', 0)],
+    found: [at('S58', 'default', 'unmap-before-free', 0), at('S58', 'sw-protected', 'unmap-before-free', 0)],
   },
   {
     title: 'a fault on shared memory of a guest_memfd is never late',
     edits: [
       edit('mmu.c', '	return fault->slot &&\n', '	return fault->slot && !kvm_memslot_is_gmem_only(fault->slot) &&\n'),
     ],
-    found: [at('S58', 'default', 'seq-recheck-under-lock unmap-before-free')],
+    found: (['default', 'sw-protected'] as const).map((vm) =>
+      at('S58', vm, 'seq-recheck-under-lock unmap-before-free'),
+    ),
   },
 ];
 
