@@ -63,6 +63,7 @@ import { scenario as s58 } from './s58';
 import { scenario as s59 } from './s59';
 import { scenario as s60 } from './s60';
 import { scenario as s62 } from './s62';
+import { scenario as s63 } from './s63';
 
 export type { Scenario } from '../explore/types';
 
@@ -128,6 +129,7 @@ export const scenarios: readonly Scenario[] = [
   s59,
   s60,
   s62,
+  s63,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

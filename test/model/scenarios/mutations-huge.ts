@@ -21,7 +21,10 @@ const nxRecovery: Mutation[] = [
         'kvm_tdp_mmu_zap_possible_nx_huge_page(kvm, sp);',
       ),
     ],
-    found: [at('S15', 'default', 'flush-before-unlock pt-page-rcu-freed', 0)],
+    found: [
+      at('S15', 'default', 'flush-before-unlock pt-page-rcu-freed', 0),
+      at('S63', 'default', 'flush-before-unlock unmap-before-free'),
+    ],
   },
   {
     title: 'a removed table is freed at once',

@@ -54,7 +54,7 @@ const DIFFERENCES: readonly Difference[] = [
     name: 'the NX worker holds mmu_lock for write',
     why: 'Before a57750909580 no fault comes between: none fills entries of the table that goes, so that empty ones stay as they are, and none puts the huge page in its place.',
     text: /^SPTE of gfn \d, level (1: - -> FROZEN|2: TABLE\(\) -> LEAF\(user\))$/,
-    scenarios: ['S15'],
+    scenarios: ['S15', 'S63'],
     of: 'reference',
     in: mmuLacks(/kvm_recover_nx_huge_pages\(struct kvm \*kvm,/),
   },
