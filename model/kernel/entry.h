@@ -27,6 +27,8 @@ extern struct guest_program __guest_programs[DRIVER_VCPUS];
 extern bool __guest_events[DRIVER_VCPUS];
 extern struct file __vcpu_files[DRIVER_VCPUS];
 #define guest_of(vcpu) (&__guest_programs[(vcpu)->vcpu_id])
+/* whether the guest has an event waiting: kvm_vcpu_has_events() */
+#define guest_event(vcpu) __guest_events[(vcpu)->vcpu_id]
 
 u64 guest_run(struct kvm_vcpu *vcpu);
 gpa_t guest_op_gpa(struct kvm_vcpu *vcpu);
@@ -95,7 +97,7 @@ static inline void enter_nx_recovery(struct kvm *kvm)
 
 static inline void enter_pend_event(struct kvm_vcpu *vcpu, bool pending)
 {
-	WRITE_ONCE(__guest_events[vcpu->vcpu_id], pending);
+	WRITE_ONCE(guest_event(vcpu), pending);
 }
 
 #ifdef TREE_HAS_TDX

@@ -13,6 +13,7 @@
 
 /* The guest that a vCPU runs. */
 #define guest_of(vcpu) ((vcpu)->guest)
+#define guest_event(vcpu) ((vcpu)->arch.event_pending)
 
 /* The module's initialisation. */
 static inline void enter_hardware_setup(int vm_type)
@@ -89,7 +90,7 @@ static inline void enter_nx_recovery(struct kvm *kvm)
 
 static inline void enter_pend_event(struct kvm_vcpu *vcpu, bool pending)
 {
-	WRITE_ONCE(vcpu->arch.event_pending, pending);
+	WRITE_ONCE(guest_event(vcpu), pending);
 }
 
 #endif

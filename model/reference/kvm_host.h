@@ -37,10 +37,13 @@
 #define TREE_HAS_GMEM_MAKE_PRIVATE 1
 #define TREE_HAS_GMEM_INVALIDATE_RANGE 1
 #define TREE_HAS_GMEM_MAX_MAPPING_LEVEL 1
+#define TREE_HAS_FALLIBLE_MMU_INIT 1
+#define TREE_HAS_RECOVER_HUGE_PAGES 1
 
 #define __read_mostly
 #define __init
 #define noinline
+#define __weak __attribute__((__weak__))
 #define EXPORT_SYMBOL_GPL(x)
 #define EXPORT_SYMBOL_FOR_KVM_INTERNAL(x)
 #define VM_BUG_ON(c) BUG_ON(c)
@@ -354,6 +357,10 @@ struct kvm_mmu {
 	struct kvm_mmu_root_info prev_roots[KVM_MMU_NUM_PREV_ROOTS];
 };
 
+struct kvm_lapic {
+	bool apicv_active;
+};
+
 struct kvm_vcpu_arch {
 	struct kvm_mmu *mmu;
 	struct kvm_mmu root_mmu;
@@ -366,7 +373,8 @@ struct kvm_vcpu_arch {
 	int mp_state;
 	/* the guest has an event waiting: kvm_vcpu_has_events() */
 	bool event_pending;
-	bool apicv_active;
+	/* the kernel has a pointer */
+	struct kvm_lapic apic[1];
 	/* SEV-ES: the registers are encrypted from here on */
 	bool guest_state_protected;
 	unsigned int last_vmentry_cpu;
@@ -538,6 +546,12 @@ struct kvm_caps {
 };
 extern struct kvm_caps kvm_caps;
 extern bool enable_apicv;
+
+/* no VMM of the model asks for KVM_DIRTY_LOG_INITIALLY_SET */
+static inline bool kvm_dirty_log_manual_protect_and_init_set(struct kvm *kvm)
+{
+	return false;
+}
 
 static inline bool kvm_check_has_quirk(struct kvm *kvm, u64 quirk)
 {

@@ -107,7 +107,7 @@ export const FIXED: Readonly<Record<string, string>> = {
 
 /** Files of KVM that are not compiled from the tree, and what stands for them. */
 const STOOD_IN: Readonly<Record<string, string>> = {
-  'arch/x86/kvm/x86.c': 'model/kernel/x86.c',
+  'arch/x86/kvm/x86.c': 'model/edge/x86.c',
   'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
   'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
   'arch/x86/kvm/svm/svm.c': 'model/edge/svm.c',
@@ -120,13 +120,14 @@ export function standInFor(kernelPath: string, stand: ReadonlyMap<string, string
   return path !== undefined && stand.has(path) ? path : null;
 }
 
-/** Files of which only the functions are compiled that the stand-in beside it declares weak. */
-export const IN_PART: Readonly<Record<string, string>> = { 'arch/x86/kvm/x86.c': 'model/kernel/x86.c' };
+/** Files of which only the functions are compiled that the stand-ins beside it declare weak. */
+export const IN_PART: Readonly<Record<string, readonly string[]>> = {
+  'arch/x86/kvm/x86.c': ['model/edge/x86.c', 'model/edge/x86_vm.c', 'model/kernel/x86.c'],
+};
 
 /** The functions of a kernel file that are compiled from the tree, of one that is compiled in part. */
 export function partNames(path: string, stand: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const standIn = IN_PART[path];
-  return weakFunctions(standIn === undefined ? '' : (stand.get(standIn) ?? ''));
+  return new Set((IN_PART[path] ?? []).flatMap((standIn) => [...weakFunctions(stand.get(standIn) ?? '')]));
 }
 
 /** The files that are compiled: the tree's units, whole or in part, then our stand-ins, then the scenarios' drivers. */

@@ -18,7 +18,7 @@ describe.each(inReference())('%s on %s', (id, vm) => {
 });
 
 const NO_BARRIER_AT_ENTRY = edit(
-  'x86.c',
+  'edge/x86.c',
   '	/* also orders the mode before reads of page tables by the guest */\n	smp_mb();\n',
   '',
 );

@@ -144,7 +144,7 @@ const mapping: Mutation[] = [
   },
   {
     title: 'VMs with private memory get a guest_memfd for user space',
-    edits: [edit('x86.c', '	return !kvm_arch_has_private_mem(kvm);', '	return true;')],
+    edits: [edit('edge/x86_vm.c', '	return !kvm_arch_has_private_mem(kvm);', '	return true;')],
     found: [
       at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
       at('S07', 'tdx', 'pfn-not-private-and-shared', 0),

@@ -114,7 +114,7 @@ const slots: Mutation[] = [
   },
   {
     title: 'memslots may lie where gfns have the shared bit',
-    edits: [edit('x86.c', 'if (kvm_is_gfn_alias(kvm, new->base_gfn + new->npages - 1))', 'if (0)')],
+    edits: [edit('edge/x86_vm.c', 'if (kvm_is_gfn_alias(kvm, new->base_gfn + new->npages - 1))', 'if (0)')],
     found: [at('S35', 'tdx', 'pfn-one-private-owner', 0)],
   },
 ];
@@ -192,9 +192,9 @@ const teardown: Mutation[] = [
   {
     title: 'the NX worker is stopped after the MMU is gone',
     edits: [
-      edit('x86.c', '	kvm_mmu_pre_destroy_vm(kvm);\n\n	kvm_x86_call', '	kvm_x86_call'),
+      edit('edge/x86_vm.c', '	kvm_mmu_pre_destroy_vm(kvm);\n\n	kvm_x86_call', '	kvm_x86_call'),
       edit(
-        'x86.c',
+        'edge/x86_vm.c',
         '	kvm_mmu_uninit_vm(kvm);\n	kvm_x86_call',
         '	kvm_mmu_uninit_vm(kvm);\n	kvm_mmu_pre_destroy_vm(kvm);\n	kvm_x86_call',
       ),

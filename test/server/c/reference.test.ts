@@ -9,18 +9,12 @@ import { nativeParser } from './compiler';
 const ROOT = join(import.meta.dirname, '../../../model');
 const FOLDERS = ['reference', 'edge', 'builtins', 'scenarios'];
 
-const sources = new Map(
-  FOLDERS.flatMap((folder) =>
-    readdirSync(join(ROOT, folder))
-      .filter((name) => /\.[ch]$/.test(name))
-      .map(
-        (name) =>
-          [name, { path: `model/${folder}/${name}`, text: readFileSync(join(ROOT, folder, name), 'utf8') }] as const,
-      ),
-  ),
+const all = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => /\.[ch]$/.test(name))
+    .map((name) => ({ path: `model/${folder}/${name}`, text: readFileSync(join(ROOT, folder, name), 'utf8') })),
 );
-const include = (name: string) => sources.get(name.replace(/^.*\//, '')) ?? null;
-const all = [...sources.values()];
+const include = (name: string) => all.find(({ path }) => path.endsWith(`/${name.replace(/^.*\//, '')}`)) ?? null;
 const reference = all.filter((s) => /(reference|edge)\/.*\.c$/.test(s.path));
 const drivers = all.filter((s) => /scenarios\/.*\.c$/.test(s.path));
 

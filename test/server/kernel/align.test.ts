@@ -3,7 +3,7 @@ import { placePatch } from '../../../server/kernel/place';
 import { indexSources } from '../../../server/kernel/source-index';
 import { readInput } from '../../../server/patch/read';
 
-const PATH = 'model/reference/x86.c';
+const PATH = 'model/edge/x86.c';
 
 /** Three calls that differ in their names alone. */
 const SOURCE = `void kvm_arch_destroy_vm(struct kvm *kvm)

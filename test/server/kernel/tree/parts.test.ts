@@ -7,11 +7,11 @@ import { readInput } from '../../../../server/patch/read';
 const X86 = 'arch/x86/kvm/x86.c';
 const STAND = new Map([
   [
-    'model/kernel/x86.c',
+    'model/edge/x86.c',
     'int other(void)\n{\n\treturn 0;\n}\n\n__weak void taken(int a)\n{\n}\n\nstatic __weak int also(void)\n{\n\treturn 1;\n}\n',
   ],
 ]);
-const NAMES = weakFunctions(STAND.get('model/kernel/x86.c') ?? '');
+const NAMES = weakFunctions(STAND.get('model/edge/x86.c') ?? '');
 
 /** A kernel file with more in it than is wanted. */
 const SOURCE = `#include "xen.h"
@@ -63,8 +63,8 @@ describe('the part of a kernel file that is compiled', () => {
   it('is a unit before its stand-in, where the tree has the file', () => {
     const paths = (text: string | null) =>
       treeUnits(STAND, (path) => (path === X86 ? text : null)).map(({ path }) => path);
-    expect(paths(SOURCE)).toEqual([X86, 'model/kernel/x86.c']);
-    expect(paths(null)).toEqual(['model/kernel/x86.c']);
+    expect(paths(SOURCE)).toEqual([X86, 'model/edge/x86.c']);
+    expect(paths(null)).toEqual(['model/edge/x86.c']);
   });
 });
 

@@ -13,7 +13,7 @@ const OWN = 'arch/x86/kvm/mmu/own.h';
 /** What stands for the rest of the kernel in these tests; it asks for a header of the tree. */
 const STAND = new Map([
   ['model/kernel/kernel.h', '#include <linux/kvm_types.h>\n'],
-  ['model/kernel/x86.c', 'int x86;\n'],
+  ['model/edge/x86.c', 'int x86;\n'],
 ]);
 
 /** A tree of texts that remembers what it was asked for. */
