@@ -13,7 +13,7 @@ import type { Item } from './items';
 import { typeDefinition } from './local';
 import type { CParser, SyntaxNode } from './parser';
 import type { PPToken } from './pp-token';
-import { type Mute, Scope, type Symbol as Declared } from './scope';
+import { type Symbol as Declared, type Mute, Scope } from './scope';
 import { childOf, firstError, firstToken, need, parseItem, type Source } from './source';
 import * as T from './types';
 import { type CType, LowerError } from './types';

@@ -21,14 +21,17 @@ export interface EnteredStore {
 export function enteredStore(folder: string | null): EnteredStore {
   if (folder === null) return { load: () => null, save: () => {} };
   const known = new Set<string>();
+  const load = (key: string): readonly string[] | null => {
+    const value = loadValue(join(folder, key));
+    return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
+  };
   return {
-    load(key) {
-      const value = loadValue(join(folder, key));
-      return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
-    },
+    load,
     save(key, functions) {
       if (known.has(key)) return;
       known.add(key);
+      // Reading a file is quick; putting one in another's place waits for the disk.
+      if (load(key) !== null) return;
       keepValue(join(folder, key), [...functions]);
       if (known.size % TRIM_EVERY === 1) trimKept(folder, KEPT);
     },

@@ -22,10 +22,13 @@ import { enteredStore } from './entered-store';
 import type { CodeDifference, Job, MinimiseJob, Outline, Overrides, Replay, ReplayJob, RunJob, TreeRef } from './jobs';
 import { reachableFrom } from './reachable';
 import { codeNamer, hashOf, openRunCache, runKey } from './run-cache';
+import { sameTexts } from './same-texts';
 import { scopeStore } from './scope-store';
 
 /** Programs kept at once: the two sides of a patch and a few of its parts. */
 const KEPT_PROGRAMS = 8;
+/** Trees, the reference among them, of which programs are kept. */
+const KEPT_TREES = 4;
 
 export interface Worker {
   execute(job: Job): RunResult | Replay | Violation | Outline | CodeDifference | readonly string[] | null;
@@ -49,18 +52,20 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
   const own = Object.fromEntries(reference.files);
   const around = hashOf(JSON.stringify([...standIns(reference)]));
   const code = codeNamer(`${keeping?.engine} ${around}`);
+  const same = sameTexts(KEPT_PROGRAMS);
   return {
     execute(job) {
       const tree = job.tree ?? null;
       const base = (): SnapshotTexts => (tree === null ? own : snapshot(tree));
-      if (job.kind === 'entered') return entered.load(enteredKey(code(base(), {}), job));
-      if (job.kind === 'difference') return differenceOf(compile(job.pre, tree), compile(job.post, tree));
-      const program = (): Program => compile(job.overrides, tree);
+      if (job.kind === 'entered') return entered.load(enteredKey(code(base(), NONE), job));
+      if (job.kind === 'difference') return differenceOf(compile(same(job.pre), tree), compile(same(job.post), tree));
+      const overrides = same(job.overrides);
+      const program = (): Program => compile(overrides, tree);
       switch (job.kind) {
         case 'run': {
-          const result = results.get(runKey(code(base(), job.overrides), job), () => executeRun(program(), job));
-          if (result.complete && isUnmodified(base(), job.overrides)) {
-            entered.save(enteredKey(code(base(), {}), job), result.functions);
+          const result = results.get(runKey(code(base(), overrides), job), () => executeRun(program(), job));
+          if (result.complete && isUnmodified(base(), overrides)) {
+            entered.save(enteredKey(code(base(), NONE), job), result.functions);
           }
           return result;
         }
@@ -74,6 +79,9 @@ export async function createWorker(root: string, keeping: Keeping | null = null)
     },
   };
 }
+
+/** No file is replaced. */
+const NONE: Overrides = {};
 
 /** Names what a run of unmodified code enters; the rules that it is judged by don't matter. */
 function enteredKey(code: string, job: Pick<RunJob, 'scenario' | 'vm' | 'bounds' | 'memoryOrder'>): string {
@@ -98,21 +106,23 @@ function rememberingCompiler(
   store: ScopeStore | null,
 ): (overrides: Overrides, tree: TreeRef | null) => Program {
   const cache = new LoweringCache(store);
-  const kept = new Map<string, Program>();
+  /** By tree, and by the object that stands for the texts. */
+  const kept = new Map<string, WeakMap<Overrides, Program>>();
   const stand = standIns(reference);
   const make = (overrides: Overrides, tree: TreeRef | null): Program =>
     tree === null
       ? compileReference(reference, overrides, parser, cache)
       : compileTree(snapshot(tree), stand, overrides, parser, cache);
   return (overrides, tree) => {
-    const texts = Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify([tree?.id ?? null, texts]);
-    const program = kept.get(key) ?? make(overrides, tree);
+    const of = tree?.id ?? '';
+    const programs = kept.get(of) ?? new WeakMap<Overrides, Program>();
     // Last used goes to the end, so that the first is the one to drop.
-    kept.delete(key);
-    kept.set(key, program);
+    kept.delete(of);
+    kept.set(of, programs);
     const oldest = kept.keys().next();
-    if (kept.size > KEPT_PROGRAMS && !oldest.done) kept.delete(oldest.value);
+    if (kept.size > KEPT_TREES && !oldest.done) kept.delete(oldest.value);
+    const program = programs.get(overrides) ?? make(overrides, tree);
+    programs.set(overrides, program);
     return program;
   };
 }

@@ -39,22 +39,36 @@ export function openRunCache(folder: string | null): RunCache {
 }
 
 /**
- * Names the texts of a program: `base` are the files that stand where `overrides` name none. Which files are
+ * Names the texts of a program, each pair of objects once: `base` are the files that stand where `overrides` name none. Which files are
  * overridden counts even where their texts are the same: a result has the lines of their macros, and no others'.
  */
-export function codeNamer(engine: string): (base: Readonly<Record<string, string>>, overrides: Overrides) => string {
-  const hashes = new WeakMap<Readonly<Record<string, string>>, ReadonlyMap<string, string>>();
-  const hashesOf = (base: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
-    const known = hashes.get(base) ?? new Map(Object.entries(base).map(([path, text]) => [path, hashOf(text)]));
-    hashes.set(base, known);
-    return known;
-  };
-  return (base, overrides) => {
-    const all = new Map(hashesOf(base));
-    for (const [path, text] of Object.entries(overrides)) all.set(path, hashOf(text));
+export function codeNamer(engine: string): (base: Texts, overrides: Overrides) => string {
+  const hashes = new WeakMap<Texts, ReadonlyMap<string, string>>();
+  const names = new WeakMap<Texts, WeakMap<Overrides, string>>();
+  const nameOf = (base: Texts, overrides: Overrides): string => {
+    const all = new Map(kept(hashes, base, () => hashesOf(base)));
+    for (const [path, hash] of hashesOf(overrides)) all.set(path, hash);
     const texts = [...all].map(([path, hash]) => `${path} ${hash}`).sort();
     return hashOf(JSON.stringify([engine, Object.keys(overrides).sort(), texts]));
   };
+  return (base, overrides) =>
+    kept(
+      kept(names, base, () => new WeakMap<Overrides, string>()),
+      overrides,
+      () => nameOf(base, overrides),
+    );
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+const hashesOf = (texts: Texts): Map<string, string> =>
+  new Map(Object.entries(texts).map(([path, text]) => [path, hashOf(text)]));
+
+/** What is kept for an object, made the first time. */
+function kept<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }
 
 /** A short name for a text: equal names, equal texts. */

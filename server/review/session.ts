@@ -8,9 +8,13 @@ import type { Bounds, RunResult, ScheduleText, Violation } from '../../model/exp
 import type { VmType } from '../../model/machine/types';
 import { probeBounds } from './execute-job';
 import type { CodeDifference, Outline, Overrides, Replay, Runner, TreeRef, Urgency } from './jobs';
+import { sameTexts } from './same-texts';
 
 /** Part of the budget after which nothing more is searched for: the rest is for telling what was found. */
 const SEARCH_SHARE = 7 / 8;
+
+/** Texts whose runs are remembered: both sides of the patch, and the parts of it that were tried last. */
+const KEPT_TEXTS = 64;
 
 export interface SessionOptions {
   readonly runner: Runner;
@@ -63,7 +67,8 @@ export function openSession(options: SessionOptions): Session {
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop);
   const spent = { runs: 0, states: 0, transitions: 0 };
-  const known = new Map<string, Promise<RunResult>>();
+  const same = sameTexts(KEPT_TEXTS);
+  const known = new WeakMap<Overrides, Map<string, Promise<RunResult>>>();
 
   const run = (
     overrides: Overrides,
@@ -73,8 +78,11 @@ export function openSession(options: SessionOptions): Session {
     urgency: Urgency = 'verdict',
   ): Promise<RunResult> => {
     const cancel = urgency === 'verdict' || urgency === 'comparison' ? flags.search : flags.whole;
-    const key = JSON.stringify([tree?.id ?? null, overrides, scenario, vm, limits]);
-    let result = known.get(key);
+    const texts = same(overrides);
+    const runs = known.get(texts) ?? new Map<string, Promise<RunResult>>();
+    known.set(texts, runs);
+    const key = JSON.stringify([scenario, vm, limits]);
+    let result = runs.get(key);
     if (result === undefined) {
       result = runner
         .run({ kind: 'run', tree, memoryOrder, overrides, scenario, vm, bounds: limits, invariants, cancel, urgency })
@@ -85,7 +93,7 @@ export function openSession(options: SessionOptions): Session {
           spent.transitions += done.transitions;
           return done;
         });
-      known.set(key, result);
+      runs.set(key, result);
     }
     return result;
   };
