@@ -18,7 +18,7 @@ import { hex } from '../machine/pages';
 import { statusText } from '../machine/tdx-status';
 import { tlbFlush } from '../machine/tlb';
 import type { Builtin } from '../machine/types';
-import { exitGpa, setVcpuWord, vcpuOf, vcpuWord } from '../machine/vcpus';
+import { exitGpa, setInSmm, setVcpuWord, vcpuOf, vcpuWord } from '../machine/vcpus';
 import { big, type Call, define, num } from './define';
 
 const vcpu = (c: Call): number => vcpuOf(c.m, num(c, 0));
@@ -100,6 +100,14 @@ export const guestBuiltins: readonly Builtin[] = [
     point: true,
     run: (c) => validate(c.m, vcpu(c), big(c, 1), num(c, 2) !== 0),
     describe: (c, r) => `guest of vcpu${vcpu(c)}: PVALIDATE ${num(c, 2) ? 'on' : 'off'} ${at(c)}${outcome(r)}`,
+  }),
+  define('__guest_smi', {
+    run: (c) => setInSmm(c.m, vcpu(c), true),
+    describe: (c) => `guest of vcpu${vcpu(c)}: SMI`,
+  }),
+  define('__guest_rsm', {
+    run: (c) => setInSmm(c.m, vcpu(c), false),
+    describe: (c) => `guest of vcpu${vcpu(c)}: RSM`,
   }),
   define('__guest_make_vmsa', {
     point: true,

@@ -82,6 +82,8 @@ void __trace(const char *text);
 #define GUEST_CONTINUE 0x200       /* the first half is done: call the second */
 #define GUEST_NPF 0x400            /* AMD's nested page fault */
 #define GUEST_INVALID 0x401        /* AMD: VMRUN refuses the VMCB: an SNP guest's VMSA is none */
+#define GUEST_SMI 0x402            /* an SMI for the guest, which KVM takes in its place */
+#define GUEST_RSM 0x403            /* the guest leaves SMM: an instruction that KVM emulates */
 /* SNP: the bit of an address that says "encrypted", so private */
 #define GUEST_C_BIT (1ULL << 47)
 
@@ -157,6 +159,9 @@ void *__guest_page(struct kvm_vcpu *vcpu, gpa_t gpa);
 /* The guest asks for a page to be private or shared from now on; it is told that this is done. */
 void __guest_asks(struct kvm_vcpu *vcpu, gfn_t gfn, int private);
 void __guest_told(struct kvm_vcpu *vcpu, gfn_t gfn, int private);
+/* Whether the guest runs in SMM from its next entry on. Both end the stay in the guest: KVM has to follow. */
+void __guest_smi(struct kvm_vcpu *vcpu);
+void __guest_rsm(struct kvm_vcpu *vcpu);
 /* Stays in the guest until an interrupt comes; returns GUEST_EXTERNAL_INTERRUPT. Not a deadlock. */
 u64 __guest_idle(struct kvm_vcpu *vcpu);
 /* Has an interrupt come that the guest has not left for yet? */

@@ -103,6 +103,14 @@ static u64 guest_step(struct kvm_vcpu *vcpu)
 		r = __guest_idle(vcpu);
 		guest->pc++;
 		return r;
+	case GUEST_OP_SMI:
+		__guest_smi(vcpu);
+		guest->pc++;
+		return GUEST_SMI;
+	case GUEST_OP_RSM:
+		__guest_rsm(vcpu);
+		guest->pc++;
+		return GUEST_RSM;
 	case GUEST_OP_ZERO_STEP:
 		__guest_arm_zero_step(vcpu);
 		return GUEST_DONE;

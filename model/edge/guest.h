@@ -23,6 +23,9 @@ enum guest_op_kind {
 	GUEST_OP_IDLE,
 	/* the next entry is made under zero-step mitigation (TDs) */
 	GUEST_OP_ZERO_STEP,
+	/* an SMI comes, or RSM ends SMM: which memslots and roots are in use changes (plain VMX guests) */
+	GUEST_OP_SMI,
+	GUEST_OP_RSM,
 	/* the page becomes the registers of another vCPU (SNP); nothing for other types */
 	GUEST_OP_MAKE_VMSA,
 	/*

@@ -39,10 +39,13 @@ const PLACES = {
   /** Per thread: bits of the gfns that its guest asked to be private, or shared, and that were not since. */
   askedPrivate: reserve(THREADS),
   askedShared: reserve(THREADS),
+  /** Per thread: the range that kvm_zap_gfn_range() zaps, first gfn and end in 16 bits each. */
+  zapped: reserve(THREADS),
   /** Bits of the whole VM. */
   vm: reserve(1),
-  /** Address of the active memslots, that of those whose bindings were looked at, and that of the table of the first mirror root. */
-  activeSlots: reserve(1),
+  /** Per address space: address of the active memslots. */
+  activeSlots: reserve(2),
+  /** Address of the memslots whose bindings were looked at, and that of the table of the first mirror root. */
   boundSlots: reserve(1),
   mirrorRoot: reserve(1),
   /** Per page: bit set of tables that were linked once. */

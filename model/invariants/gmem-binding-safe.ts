@@ -43,7 +43,7 @@ function checkFiles(m: Machine): void {
 
 /** Memslots were replaced: faults can find the new ones from now on. */
 function checkBindings(m: Machine): void {
-  const active = activePointer(m);
+  const active = activePointer(m, 0);
   if (active === 0 || active === ghost(m, 'boundSlots')) return;
   setGhost(m, 'boundSlots', active);
   for (const slot of activeSlots(m) ?? []) {

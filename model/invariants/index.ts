@@ -45,6 +45,7 @@ import { invariant as pfnOnePrivateOwner } from './pfn-one-private-owner';
 import { invariant as privatePagesNotMigrated } from './private-pages-not-migrated';
 import { invariant as privateRemoveExclusive } from './private-remove-exclusive';
 import { invariant as ptPageRcuFreed } from './pt-page-rcu-freed';
+import { invariant as rootOfAddressSpace } from './root-of-address-space';
 import { invariant as rootRefcountSound } from './root-refcount-sound';
 import { invariant as seamcallRefused } from './seamcall-refused';
 import { invariant as seqRecheckUnderLock } from './seq-recheck-under-lock';
@@ -64,6 +65,7 @@ import { invariant as unmapBeforeConvert } from './unmap-before-convert';
 import { invariant as unmapBeforeFree } from './unmap-before-free';
 import { invariant as unmapCoversInvalidRoots } from './unmap-covers-invalid-roots';
 import { invariant as vmDeadTerminates } from './vm-dead-terminates';
+import { invariant as zapCoversAddressSpaces } from './zap-covers-address-spaces';
 
 export type { Invariant, InvariantPage } from './types';
 
@@ -86,6 +88,7 @@ export const invariants: readonly Invariant[] = [
   filterSelectsRightRoots,
   notifierSharedOnly,
   unmapCoversInvalidRoots,
+  zapCoversAddressSpaces,
   mirrorSeptInSync,
   freezeAroundSeamcall,
   frozenIsTransient,
@@ -104,6 +107,7 @@ export const invariants: readonly Invariant[] = [
   flushBeforeUnlock,
   ptPageRcuFreed,
   rootRefcountSound,
+  rootOfAddressSpace,
   hkidReleaseOrder,
   destroyNotifierFirst,
   snpAssignBeforeMap,

@@ -9,6 +9,7 @@ import {
   numberField,
   parentEntry,
   readField,
+  rootName,
   roots,
   type WalkedSpte,
   walkAll,
@@ -113,6 +114,10 @@ export const hasAttributes = (m: Machine): boolean => m.vm !== 'default' && m.vm
 export function isPrivateMapping(m: Machine, mirror: boolean, pfn: number): boolean {
   return m.vm === 'tdx' ? mirror : isGmemPage(m, pfn);
 }
+
+/** Which tree a leaf is in: its root's name, said to be invalid where it is. */
+export const tableName = ({ root, asId, valid }: WalkedSpte): string =>
+  `${valid ? '' : 'invalid '}${rootName({ kind: root, asId })}`;
 
 /** Leaves below all roots, those of huge pages once for each frame that they cover. */
 export const leaves = (m: Machine): WalkedSpte[] => inFrames(m, walkAll(m));

@@ -70,22 +70,35 @@ function hasMetadata(m: Machine, address: number): boolean | undefined {
   return info && Number(m.memory.peek('ptr', info.address) ?? 0) !== 0;
 }
 
-/** Address of the set of memslots that is active in address space 0; 0 when there is none. */
-export function activePointer(m: Machine): number {
+/** The sets of memslots of a VM, an array of pointers; undefined when this KVM's structures aren't known. */
+function setPointers(m: Machine) {
   const kvm = registered(m, 'kvm');
-  const pointer = kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
-  return pointer ? Number(m.memory.peek('ptr', pointer.address) ?? 0) : 0;
+  return kvm === 0 ? undefined : findField(m, 'struct kvm', kvm, 'memslots');
+}
+
+/** The address spaces that this KVM has: 0, and with SMM 1. A VM need not have memslots in each. */
+export const addressSpaces = (m: Machine): number[] => [...Array((setPointers(m)?.layout.size ?? 0) / 8).keys()];
+
+/** Address of the set of memslots that is active in an address space; 0 when there is none. */
+export function activePointer(m: Machine, asId: number): number {
+  const pointers = setPointers(m);
+  return pointers && asId < pointers.layout.size / 8
+    ? Number(m.memory.peek('ptr', pointers.address + 8 * asId) ?? 0)
+    : 0;
 }
 
 /** KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS: there may still be readers of the set before. */
-export function isBeingUpdated(m: Machine): boolean {
-  const generation = readField(m, SLOTS, activePointer(m), 'generation');
+export function isBeingUpdated(m: Machine, asId: number): boolean {
+  const generation = readField(m, SLOTS, activePointer(m, asId), 'generation');
   return generation !== undefined && BigInt.asUintN(64, BigInt(generation)) >> 63n !== 0n;
 }
 
-/** The active memslots of address space 0, or undefined when this KVM's structures aren't known. */
-export function activeSlots(m: Machine): Slot[] | undefined {
-  const active = activePointer(m);
+/**
+ * The active memslots of an address space (0 has all that are private), or undefined when this KVM's structures
+ * aren't known.
+ */
+export function activeSlots(m: Machine, asId = 0): Slot[] | undefined {
+  const active = activePointer(m, asId);
   if (active === 0) return undefined;
   const tree = findField(m, SLOTS, active, 'gfn_tree');
   if (!tree) return undefined;

@@ -3,7 +3,16 @@
 import type { Machine } from '../machine/machine';
 import { septEntries } from '../machine/sept';
 import { VM_TYPES } from '../machine/types';
-import { gfnText, installedFrames, isGivenUp, isStrangers, leaves, pfnText, usableTranslations } from './observe';
+import {
+  gfnText,
+  installedFrames,
+  isGivenUp,
+  isStrangers,
+  leaves,
+  pfnText,
+  tableName,
+  usableTranslations,
+} from './observe';
 import type { Invariant } from './types';
 
 const isGuestOwner = (owner: string): boolean => owner.startsWith('gmem') || owner === 'user';
@@ -14,7 +23,7 @@ function reachedBy(m: Machine, pfn: number): string | undefined {
   const entry = m.vm === 'tdx' && !isGivenUp(m) ? septEntries(m).find((sept) => sept.pfn === pfn) : undefined;
   const cached = usableTranslations(m).find((translation) => translation.pfn === pfn);
   const by = [
-    leaf && `the ${leaf.valid ? '' : 'invalid '}${leaf.root} table (${gfnText(leaf.gfn)})`,
+    leaf && `the ${tableName(leaf)} table (${gfnText(leaf.gfn)})`,
     entry && `the S-EPT (${gfnText(entry.gfn)}, ${entry.state})`,
     cached && `the TLB of vCPU ${cached.vcpu} (${gfnText(cached.gfn)})`,
   ].filter((text) => text !== undefined);

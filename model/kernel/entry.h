@@ -32,6 +32,9 @@ extern struct file __vcpu_files[DRIVER_VCPUS];
 
 u64 guest_run(struct kvm_vcpu *vcpu);
 gpa_t guest_op_gpa(struct kvm_vcpu *vcpu);
+/* the guest's SMI and its RSM */
+void enter_smm(struct kvm_vcpu *vcpu);
+void leave_smm(struct kvm_vcpu *vcpu);
 /* the module's initialisation, as far as KVM's state depends on it */
 void enter_hardware_setup(int vm_type);
 /* What a VMM says of its VM before the first vCPU: KVM_TDX_INIT_VM, KVM_SEV_INIT2. Other types: nothing. */

@@ -149,6 +149,12 @@ int vmx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath)
 		return 0;
 	case GUEST_HYPERCALL:
 		return kvm_emulate_hypercall(vcpu);
+	case GUEST_SMI:
+		enter_smm(vcpu);
+		return 1;
+	case GUEST_RSM:
+		leave_smm(vcpu);
+		return 1;
 	case EXIT_REASON_EPT_VIOLATION:
 		return handle_ept_violation(vcpu);
 	case EXIT_REASON_EPT_MISCONFIG:

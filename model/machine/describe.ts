@@ -4,6 +4,7 @@
  */
 
 import { ipiPending } from './cpus';
+import { rootName } from './kvm-view';
 import { FIRST_PFN, GFNS, PAGE_COUNT, THREADS } from './layout';
 import { heldLocks } from './locks';
 import type { Machine } from './machine';
@@ -14,7 +15,7 @@ import { coverage, septEntries } from './sept';
 import { spteText } from './spte';
 import { epochOf, epochRefcount, lifecycleOf, opStateOf, tdWord } from './tdx-td';
 import { tlbEntries } from './tlb';
-import { registeredVcpus, vcpuWord } from './vcpus';
+import { isInSmm, registeredVcpus, vcpuWord } from './vcpus';
 import { attributeIsPrivate } from './xarray';
 
 type Text = Record<string, string>;
@@ -46,7 +47,7 @@ const range = (gfn: number, count: number): string => (count === 1 ? `gfn ${gfn}
 
 function tables(m: Machine, text: Text): void {
   for (const root of m.kvm.roots()) {
-    const name = root.valid ? root.kind : `${root.kind}, invalid`;
+    const name = root.valid ? rootName(root) : `${rootName(root)}, invalid`;
     text[`root ${hex(m.pfnOf(root.table))}`] = name;
     for (const e of m.kvm.walkRoot(root)) {
       text[`${name}[${range(e.gfn, coverage(m, e.level))}]`] = spteText(e.spte, e.level, m.frozenSpte());
@@ -78,7 +79,8 @@ function tlbs(m: Machine, text: Text): void {
   for (const vcpu of registeredVcpus(m)) {
     const inside = vcpuWord(m, vcpu, 'inGuest') !== 0;
     const kicked = inside && ipiPending(m, vcpuWord(m, vcpu, 'thread'));
-    text[`vcpu${vcpu}`] = inside ? (kicked ? 'in the guest, kicked' : 'in the guest') : 'in the host';
+    const where = inside ? (kicked ? 'in the guest, kicked' : 'in the guest') : 'in the host';
+    text[`vcpu${vcpu}`] = isInSmm(m, vcpu) ? `${where}, SMM` : where;
   }
 }
 

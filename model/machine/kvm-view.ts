@@ -25,6 +25,8 @@ export interface Place {
 /** An entry of a KVM page table that is present or frozen. */
 export interface WalkedSpte {
   readonly root: 'direct' | 'mirror';
+  /** Address space of its root: 1 is SMM's. */
+  readonly asId: number;
   /** False below a root that is being torn down. */
   readonly valid: boolean;
   readonly gfn: number;
@@ -40,6 +42,8 @@ export interface WalkedSpte {
 
 export interface Root {
   readonly kind: 'direct' | 'mirror';
+  /** kvm_mmu_page_as_id(): 1 for the root of vCPUs in SMM. */
+  readonly asId: number;
   readonly valid: boolean;
   /** Address of its struct kvm_mmu_page. */
   readonly sp: number;
@@ -111,18 +115,24 @@ export function numberField(m: Machine, struct: string, address: number, path: s
 
 const PAGE = 'struct kvm_mmu_page';
 
+/** The address space of a page table: that of vCPUs in SMM, or the other. */
+const asIdOf = (m: Machine, sp: number): number => (numberField(m, PAGE, sp, 'role.smm') ? 1 : 0);
+
+/** A root's name in messages: its kind, said to be SMM's where it is. */
+export const rootName = ({ kind, asId }: Pick<Root, 'kind' | 'asId'>): string => (asId === 0 ? kind : `SMM ${kind}`);
+
 /** KVM's record of a page table: what the table's page_private points to, if that is plausible. */
 export function tableOf(
   m: Machine,
   table: number,
-): { sp: number; gfn: number; level: number; mirror: boolean } | undefined {
+): { sp: number; gfn: number; level: number; mirror: boolean; asId: number } | undefined {
   const pfn = Math.floor(m.pfnOf(table));
   if (!hasPage(pfn)) return undefined;
   const sp = pagePrivate(m, pfn);
   if (sp === 0 || numberField(m, PAGE, sp, 'spt') !== table) return undefined;
   const level = numberField(m, PAGE, sp, 'role.level') ?? 0;
   const gfn = numberField(m, PAGE, sp, 'gfn') ?? 0;
-  return { sp, gfn, level, mirror: numberField(m, PAGE, sp, 'role.is_mirror') === 1 };
+  return { sp, gfn, level, mirror: numberField(m, PAGE, sp, 'role.is_mirror') === 1, asId: asIdOf(m, sp) };
 }
 
 /** References to a root: `refcount_t` is one or two structs deep. */
@@ -143,14 +153,17 @@ export function parentEntry(m: Machine, table: number): bigint | undefined {
 const MOST_LEVELS = 6;
 
 /** The root above a table, on KVM's list or not any more; undefined where KVM does not say which it is. */
-export function rootAbove(m: Machine, table: number): { readonly sp: number; readonly valid: boolean } | undefined {
+export function rootAbove(
+  m: Machine,
+  table: number,
+): { readonly sp: number; readonly valid: boolean; readonly asId: number } | undefined {
   let at = table;
   for (let i = 0; i < MOST_LEVELS; i++) {
     const pfn = Math.floor(m.pfnOf(at));
     const sp = hasPage(pfn) ? pagePrivate(m, pfn) : 0;
     const entry = sp === 0 ? undefined : numberField(m, PAGE, sp, 'ptep');
     if (entry === undefined) return undefined;
-    if (entry === 0) return { sp, valid: numberField(m, PAGE, sp, 'role.invalid') !== 1 };
+    if (entry === 0) return { sp, valid: numberField(m, PAGE, sp, 'role.invalid') !== 1, asId: asIdOf(m, sp) };
     at = entry - (entry % PAGE_SIZE);
   }
   return undefined;
@@ -177,6 +190,7 @@ export function roots(m: Machine): Root[] {
     const sp = at - link.off;
     list.push({
       kind: numberField(m, PAGE, sp, 'role.is_mirror') === 1 ? 'mirror' : 'direct',
+      asId: asIdOf(m, sp),
       valid: numberField(m, PAGE, sp, 'role.invalid') !== 1,
       sp,
       table: numberField(m, PAGE, sp, 'spt') ?? 0,
@@ -213,7 +227,8 @@ function walkTable(m: Machine, root: Root, table: number, level: number, base: n
     const pfn = frozen ? 0 : sptePfn(spte);
     const plain = direct !== 0 && gfn >= direct ? gfn - direct : gfn;
     if (plain < GFNS * 512) {
-      found.push({ root: root.kind, valid: root.valid, gfn: plain, level, leaf, frozen, pfn, spte, table });
+      const { kind, asId, valid } = root;
+      found.push({ root: kind, asId, valid, gfn: plain, level, leaf, frozen, pfn, spte, table });
     }
     if (!frozen && !leaf && hasPage(pfn)) walkTable(m, root, pfnToVirt(pfn), level - 1, gfn, found);
   }

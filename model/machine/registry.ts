@@ -16,6 +16,8 @@ const FIELDS = {
   refusals: 28,
   refused: 32,
   launched: 36,
+  /** The vCPUs that are in SMM, one bit each. */
+  smm: 40,
 } as const;
 
 /** Values of `refused`: whether the TDX module has refused a removal for a reason of its own. */

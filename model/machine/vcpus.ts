@@ -5,7 +5,7 @@
 
 import { AT, STRIDE, VCPUS } from './layout';
 import type { Machine } from './machine';
-import { registered } from './registry';
+import { register, registered } from './registry';
 
 const FIELDS = {
   address: 0,
@@ -54,6 +54,15 @@ export function setExit(m: Machine, vcpu: number, gpa: bigint, qualification: nu
 export function vcpuOf(m: Machine, address: number): number {
   for (let vcpu = 0; vcpu < VCPUS; vcpu++) if (vcpuWord(m, vcpu, 'address') === address) return vcpu;
   return m.unknown('a guest operation on a vCPU that __machine_vcpu() has not registered');
+}
+
+/** Is the vCPU in system management mode? What its guest knows; KVM keeps its own account. */
+export const isInSmm = (m: Machine, vcpu: number): boolean => (registered(m, 'smm') & (1 << vcpu)) !== 0;
+
+/** An SMI was taken, or RSM has ended it. */
+export function setInSmm(m: Machine, vcpu: number, on: boolean): void {
+  const others = registered(m, 'smm') & ~(1 << vcpu);
+  register(m, 'smm', on ? others | (1 << vcpu) : others);
 }
 
 /** Numbers of the registered vCPUs. */

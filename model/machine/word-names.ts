@@ -40,7 +40,8 @@ function nameOfSpte(m: Machine, pfn: number, addr: number): string | undefined {
   const table = tableOf(m, pfnToVirt(pfn));
   if (!table) return undefined;
   const gfn = table.gfn + ((addr % PAGE_SIZE) / 8) * 2 ** (m.levelBits * (table.level - 1));
-  return `the ${table.mirror ? 'mirror ' : ''}SPTE of gfn 0x${gfn.toString(16)}, level ${table.level}`;
+  const tree = table.mirror ? 'mirror ' : table.asId === 0 ? '' : 'SMM ';
+  return `the ${tree}SPTE of gfn 0x${gfn.toString(16)}, level ${table.level}`;
 }
 
 function fieldOf(

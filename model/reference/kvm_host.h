@@ -24,6 +24,7 @@
 #define CONFIG_HAVE_KVM_ARCH_GMEM_INVALIDATE 1
 #define CONFIG_KVM_INTEL_TDX 1
 #define CONFIG_KVM_AMD_SEV 1
+#define CONFIG_KVM_SMM 1
 
 /* what the stand-ins of the hardware's edge ask of a tree: this KVM has what 7.3 has */
 #define TREE_HAS_TDX 1
@@ -51,7 +52,8 @@
 /* ---- sizes: the geometry of the model. Tables have 1 << SPTE_LEVEL_BITS entries. ---- */
 #define SPTE_LEVEL_BITS 2
 #define KVM_MAX_VCPUS 4
-#define KVM_MAX_NR_ADDRESS_SPACES 1
+/* SMM's is the second */
+#define KVM_MAX_NR_ADDRESS_SPACES 2
 #define KVM_MEM_SLOTS_NUM 4
 #define KVM_INTERNAL_MEM_SLOTS 1
 #define KVM_USER_MEM_SLOTS (KVM_MEM_SLOTS_NUM - KVM_INTERNAL_MEM_SLOTS)
@@ -228,6 +230,7 @@ static inline gpa_t gfn_to_gpa(gfn_t gfn)
 #define KVM_REQ_OUTSIDE_GUEST_MODE (KVM_REQUEST_NO_ACTION | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
 #define KVM_ARCH_REQ_FLAGS(nr, flags) (((nr) + KVM_REQUEST_ARCH_BASE) | (flags))
 #define KVM_ARCH_REQ(nr) KVM_ARCH_REQ_FLAGS(nr, 0)
+#define KVM_REQ_EVENT KVM_ARCH_REQ(6)
 #define KVM_REQ_APF_HALT KVM_ARCH_REQ(7)
 #define KVM_REQ_APIC_PAGE_RELOAD KVM_ARCH_REQ_FLAGS(17, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
 #define KVM_REQ_APICV_UPDATE KVM_ARCH_REQ_FLAGS(25, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
@@ -333,6 +336,13 @@ union kvm_mmu_page_role {
 	};
 };
 
+union kvm_cpu_role {
+	u64 as_u64;
+	struct {
+		union kvm_mmu_page_role base;
+	};
+};
+
 struct kvm_mmu_root_info {
 	gpa_t pgd;
 	hpa_t hpa;
@@ -361,7 +371,11 @@ struct kvm_lapic {
 	bool apicv_active;
 };
 
+/* vcpu->arch.hflags */
+#define HF_SMM_MASK (1 << 1)
+
 struct kvm_vcpu_arch {
+	u32 hflags;
 	struct kvm_mmu *mmu;
 	struct kvm_mmu root_mmu;
 	struct kvm_mmu guest_mmu;
@@ -499,8 +513,12 @@ struct kvm {
 
 #define kvm_arch_has_private_mem(kvm) ((kvm)->arch.has_private_mem)
 #define kvm_arch_has_readonly_mem(kvm) (!(kvm)->arch.has_protected_state)
-#define kvm_arch_nr_memslot_as_ids(kvm) KVM_MAX_NR_ADDRESS_SPACES
-#define kvm_arch_vcpu_memslots_id(vcpu) 0
+#ifdef CONFIG_KVM_SMM
+/* guests with private memory have no SMM */
+#define kvm_arch_nr_memslot_as_ids(kvm) (kvm_arch_has_private_mem(kvm) ? 1 : 2)
+#define kvm_arch_vcpu_memslots_id(vcpu) ((vcpu)->arch.hflags & HF_SMM_MASK ? 1 : 0)
+#define kvm_memslots_for_spte_role(kvm, role) __kvm_memslots(kvm, (role).smm)
+#endif
 
 /* ---- what a vendor module provides ---- */
 struct kvm_x86_ops {

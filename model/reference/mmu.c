@@ -8,6 +8,7 @@
 #include "mmu_internal.h"
 #include "tdp_mmu.h"
 #include "spte.h"
+#include "smm.h"
 
 bool tdp_enabled = true;
 bool tdp_mmu_enabled = true;
@@ -1171,13 +1172,25 @@ static inline int kvm_mmu_get_tdp_level(struct kvm_vcpu *vcpu)
 	return max_tdp_level;
 }
 
+/* What the vCPU's state says of its MMU: nothing but SMM, since nested paging leaves the rest to the guest. */
+static union kvm_cpu_role kvm_calc_cpu_role(struct kvm_vcpu *vcpu)
+{
+	union kvm_cpu_role role = {0};
+
+	role.base.access = ACC_ALL;
+	role.base.smm = is_smm(vcpu);
+	return role;
+}
+
 static union kvm_mmu_page_role
-kvm_calc_tdp_mmu_root_page_role(struct kvm_vcpu *vcpu)
+kvm_calc_tdp_mmu_root_page_role(struct kvm_vcpu *vcpu,
+				union kvm_cpu_role cpu_role)
 {
 	union kvm_mmu_page_role role = {0};
 
 	role.cr0_wp = true;
 	role.efer_nx = true;
+	role.smm = cpu_role.base.smm;
 	role.ad_disabled = !kvm_ad_enabled;
 	role.level = kvm_mmu_get_tdp_level(vcpu);
 	role.direct = true;
@@ -1186,10 +1199,11 @@ kvm_calc_tdp_mmu_root_page_role(struct kvm_vcpu *vcpu)
 	return role;
 }
 
-static void init_kvm_tdp_mmu(struct kvm_vcpu *vcpu)
+static void init_kvm_tdp_mmu(struct kvm_vcpu *vcpu,
+			     union kvm_cpu_role cpu_role)
 {
 	struct kvm_mmu *context = &vcpu->arch.root_mmu;
-	union kvm_mmu_page_role root_role = kvm_calc_tdp_mmu_root_page_role(vcpu);
+	union kvm_mmu_page_role root_role = kvm_calc_tdp_mmu_root_page_role(vcpu, cpu_role);
 
 	if (root_role.word == context->root_role.word)
 		return;
@@ -1200,7 +1214,9 @@ static void init_kvm_tdp_mmu(struct kvm_vcpu *vcpu)
 
 void kvm_init_mmu(struct kvm_vcpu *vcpu)
 {
-	init_kvm_tdp_mmu(vcpu);
+	union kvm_cpu_role cpu_role = kvm_calc_cpu_role(vcpu);
+
+	init_kvm_tdp_mmu(vcpu, cpu_role);
 }
 
 void kvm_mmu_reset_context(struct kvm_vcpu *vcpu)
@@ -1709,7 +1725,7 @@ static bool kvm_mmu_sp_dirty_logging_enabled(struct kvm *kvm,
 	if (!atomic_read(&kvm->nr_memslots_dirty_logging))
 		return false;
 
-	slot = __gfn_to_memslot(__kvm_memslots(kvm, sp->role.smm), sp->gfn);
+	slot = __gfn_to_memslot(kvm_memslots_for_spte_role(kvm, sp->role), sp->gfn);
 	if (WARN_ON_ONCE(!slot))
 		return false;
 

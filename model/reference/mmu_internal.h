@@ -52,7 +52,7 @@ static inline int kvm_mmu_role_as_id(union kvm_mmu_page_role role)
 
 static inline int kvm_mmu_page_as_id(struct kvm_mmu_page *sp)
 {
-	return sp->role.smm ? 1 : 0;
+	return kvm_mmu_role_as_id(sp->role);
 }
 
 static inline bool is_mirror_sp(const struct kvm_mmu_page *sp)

@@ -8,7 +8,12 @@
 struct kvm *the_vm;
 struct kvm_vcpu *the_vcpu[DRIVER_VCPUS];
 int the_gmem = -1;
-struct driver_slot driver_slots[DRIVER_SLOTS];
+struct driver_slot driver_slots[DRIVER_ADDRESS_SPACES * DRIVER_SLOTS];
+
+struct driver_slot *driver_slot_of(int id)
+{
+	return &driver_slots[(id >> 16) * DRIVER_SLOTS + (u16)id];
+}
 
 /* TDX: where the initial image's contents come from */
 #define IMAGE_SOURCE(n) (MM_BASE + (MM_NR_PAGES - (n)) * PAGE_SIZE)
@@ -164,7 +169,7 @@ int vmm_log_dirty_pages(int id)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
 
-	fill_region(&mem, &driver_slots[id]);
+	fill_region(&mem, driver_slot_of(id));
 	mem.flags |= KVM_MEM_LOG_DIRTY_PAGES;
 	return set_region(&mem);
 }
@@ -173,7 +178,7 @@ int vmm_stop_logging(int id)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
 
-	fill_region(&mem, &driver_slots[id]);
+	fill_region(&mem, driver_slot_of(id));
 	return set_region(&mem);
 }
 
@@ -181,7 +186,7 @@ int vmm_drop_gmem(int id)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
 
-	fill_region(&mem, &driver_slots[id]);
+	fill_region(&mem, driver_slot_of(id));
 	mem.flags = 0;
 	return set_region(&mem);
 }
@@ -200,7 +205,7 @@ int vmm_move_slot(int id, gfn_t gfn)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
 
-	fill_region(&mem, &driver_slots[id]);
+	fill_region(&mem, driver_slot_of(id));
 	mem.guest_phys_addr = gfn_to_gpa(gfn);
 	return set_region(&mem);
 }
@@ -259,7 +264,7 @@ int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgof
 	}
 	r = kvm_vm_ioctl_set_memory_region(the_vm, &mem);
 	task_work_run();
-	if (!r && !driver_slots[id].used)
+	if (!r && !driver_slot_of(id)->used)
 		setup_planned_slot(id, gfn, nr_pages, gmem_fd, pgoff);
 	return r;
 }
@@ -267,7 +272,7 @@ int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgof
 int vmm_delete_slot(int id)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
-	gfn_t start = driver_slots[id].gfn, end = start + driver_slots[id].nr_pages;
+	gfn_t start = driver_slot_of(id)->gfn, end = start + driver_slot_of(id)->nr_pages;
 	int r;
 
 	__request_destroy(start, end, "slot delete");

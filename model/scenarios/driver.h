@@ -31,7 +31,9 @@ struct driver_slot {
 	int gmem_fd;
 	pgoff_t pgoff;
 };
-extern struct driver_slot driver_slots[DRIVER_SLOTS];
+#define DRIVER_ADDRESS_SPACES 2
+extern struct driver_slot driver_slots[DRIVER_ADDRESS_SPACES * DRIVER_SLOTS];
+struct driver_slot *driver_slot_of(int id);
 
 /* ---- the vCPU's thread ---- */
 
@@ -55,7 +57,11 @@ int vmm_set_private(gfn_t gfn, unsigned long nr_pages);
 int vmm_set_shared(gfn_t gfn, unsigned long nr_pages);
 /* KVM_CREATE_VCPU. A vCPU so made is not run. */
 int vmm_create_vcpu(int id);
-/* KVM_SET_USER_MEMORY_REGION2 */
+/*
+ * KVM_SET_USER_MEMORY_REGION2. SMM_SLOT(id) is the memslot of that number in the address space of SMM: the VMM's
+ * memory behind a gfn is the same in both.
+ */
+#define SMM_SLOT(id) ((id) | 1 << 16)
 int vmm_create_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);
 int vmm_delete_slot(int id);
 /* A slot at gfn with a TD's shared bit: KVM has to refuse it. Other types: nothing is done. */

@@ -12,7 +12,7 @@ static void destroy_behind(int gmem_fd, pgoff_t pgoff, unsigned long nr_pages, c
 	struct driver_slot *slot;
 	int i;
 
-	for (i = 0; i < DRIVER_SLOTS; i++) {
+	for (i = 0; i < DRIVER_ADDRESS_SPACES * DRIVER_SLOTS; i++) {
 		pgoff_t first, last;
 
 		slot = &driver_slots[i];

@@ -74,7 +74,7 @@ void setup_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t 
 
 void setup_planned_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff)
 {
-	driver_slots[id] = (struct driver_slot) {
+	*driver_slot_of(id) = (struct driver_slot) {
 		.used = true,
 		.gfn = gfn,
 		.nr_pages = nr_pages,
@@ -162,6 +162,18 @@ void setup_run_code(int vcpu, gfn_t gfn)
 	struct guest_op ops[1] = { { GUEST_OP_EXEC, 1, gfn } };
 
 	WARN_ON(run_guest(the_vcpu[vcpu], ops, 1, FAULT_STOP));
+	leave_setup_cpu(vcpu);
+}
+
+void setup_touch_smm(int vcpu, gfn_t gfn)
+{
+	struct guest_op ops[3] = {
+		{ GUEST_OP_SMI },
+		{ GUEST_OP_WRITE, 1, gfn },
+		{ GUEST_OP_RSM },
+	};
+
+	WARN_ON(run_guest(the_vcpu[vcpu], ops, 3, FAULT_STOP));
 	leave_setup_cpu(vcpu);
 }
 

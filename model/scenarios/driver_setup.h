@@ -38,6 +38,8 @@ void setup_touch_private(int vcpu, gfn_t gfn);
 void setup_touch_shared(int vcpu, gfn_t gfn);
 /* The vCPU's guest runs code there: shared memory of VMs without a TDX module. */
 void setup_run_code(int vcpu, gfn_t gfn);
+/* An SMI comes, and the code that handles it writes the page. */
+void setup_touch_smm(int vcpu, gfn_t gfn);
 /* Only mapped, not accepted (TDX: pending), by KVM_PRE_FAULT_MEMORY. */
 void setup_prefault(int vcpu, gfn_t gfn);
 

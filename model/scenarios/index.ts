@@ -62,8 +62,10 @@ import { scenario as s57 } from './s57';
 import { scenario as s58 } from './s58';
 import { scenario as s59 } from './s59';
 import { scenario as s60 } from './s60';
+import { scenario as s61 } from './s61';
 import { scenario as s62 } from './s62';
 import { scenario as s63 } from './s63';
+import { scenario as s64 } from './s64';
 
 export type { Scenario } from '../explore/types';
 
@@ -128,8 +130,10 @@ export const scenarios: readonly Scenario[] = [
   s58,
   s59,
   s60,
+  s61,
   s62,
   s63,
+  s64,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -17,7 +17,12 @@ export const scenario: Scenario = {
     { name: 'vcpu0', entry: 's29_vcpu', args: [] },
     { name: 'host', entry: 's29_host', args: [] },
   ],
-  invariants: ['no-zap-gfn-range-on-td', 'accepted-data-preserved', 'td-zap-only-requested'],
+  invariants: [
+    'zap-covers-address-spaces',
+    'no-zap-gfn-range-on-td',
+    'accepted-data-preserved',
+    'td-zap-only-requested',
+  ],
   words: [
     'kvm_noncoherent_dma_assignment_start_or_stop',
     'kvm_set_or_clear_apicv_inhibit',

@@ -33,5 +33,6 @@ void s30_vmm(void)
 	vmm_move_slot(0, 4);
 	vmm_drop_gmem(0);
 	vmm_create_read_only_slot(1, 1, 1, the_gmem, 1);
+	vmm_create_slot(SMM_SLOT(1), 1, 1, the_gmem, 1);
 	vmm_delete_slot(0);
 }

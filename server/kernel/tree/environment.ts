@@ -68,6 +68,7 @@ export const DEFINES: Readonly<Record<string, string>> = {
   CONFIG_KVM: '1',
   CONFIG_KVM_X86: '1',
   CONFIG_KVM_MMIO: '1',
+  CONFIG_KVM_SMM: '1',
   CONFIG_KVM_PROVE_MMU: '1',
   CONFIG_PROVE_LOCKING: '1',
   CONFIG_LOCKDEP: '1',
@@ -108,6 +109,7 @@ export const FIXED: Readonly<Record<string, string>> = {
 /** Files of KVM that are not compiled from the tree, and what stands for them. */
 const STOOD_IN: Readonly<Record<string, string>> = {
   'arch/x86/kvm/x86.c': 'model/edge/x86.c',
+  'arch/x86/kvm/smm.c': 'model/edge/smm.c',
   'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
   'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
   'arch/x86/kvm/svm/svm.c': 'model/edge/svm.c',
@@ -123,6 +125,7 @@ export function standInFor(kernelPath: string, stand: ReadonlyMap<string, string
 /** Files of which only the functions are compiled that the stand-ins beside it declare weak. */
 export const IN_PART: Readonly<Record<string, readonly string[]>> = {
   'arch/x86/kvm/x86.c': ['model/edge/x86.c', 'model/edge/x86_vm.c', 'model/kernel/x86.c'],
+  'arch/x86/kvm/smm.c': ['model/edge/smm.c'],
 };
 
 /** The functions of a kernel file that are compiled from the tree, of one that is compiled in part. */

@@ -47,10 +47,10 @@ const STRUCTS: Record<string, StructLayout> = {
     ['vm_bugged', 48, 'bool', 'u8', 1],
     ['vm_dead', 56, 'bool', 'u8', 1],
     ['users_count', 64, 'refcount_t', null, 4],
-    ['memslots', 72, 'struct kvm_memslots *[1]', null, 8],
     ['mn_active_invalidate_count', 80, 'long', 'i64', 8],
     ['arch', 88, 'struct kvm_arch', null, 40],
     ['mem_attr_array', 136, 'struct xarray', null, 8],
+    ['memslots', 144, 'struct kvm_memslots *[2]', null, 16],
   ]),
   'struct kvm_arch': layout(40, [u64('gfn_direct_bits', 0), ['tdp_mmu_roots', 8, 'struct list_head', null, 16]]),
   'struct kvm_mmu_page': layout(64, [
@@ -66,6 +66,7 @@ const STRUCTS: Record<string, StructLayout> = {
     ['level', 0, 'unsigned', 'u32', 4, [0, 4]],
     ['invalid', 0, 'unsigned', 'u32', 4, [9, 1]],
     ['is_mirror', 0, 'unsigned', 'u32', 4, [14, 1]],
+    ['smm', 0, 'unsigned', 'u32', 4, [24, 8]],
   ]),
   'struct kvm_memslots': layout(48, [
     ['nr_slots', 0, 'int', 'i32', 4],
@@ -227,13 +228,12 @@ export class Workbench {
   }
 
   /** A page table; level 2 is a root, and goes on KVM's list. */
-  table(level: number, mirror: boolean, gfn = 0): Root {
+  table(level: number, mirror: boolean, smm = false): Root {
     const pfn = this.page('kernel');
     const sp = this.alloc(64);
     const { memory } = this.m;
-    memory.setU64(sp + 16, BigInt(gfn));
     memory.setPtr(sp + 24, pfnToVirt(pfn));
-    memory.setU32(sp + 40, level | (mirror ? 1 << 14 : 0));
+    memory.setU32(sp + 40, level | (mirror ? 1 << 14 : 0) | (smm ? 1 << 24 : 0));
     memory.setU32(sp + 44, 1);
     pagePrivateSet(this.m, pfn, sp);
     if (level === 2) this.link(sp);
@@ -260,10 +260,10 @@ export class Workbench {
   }
 
   /** A direct or mirror tree of two levels, its lower table over gfn 0..3. */
-  tree(mirror: boolean): { root: Root; leaves: Root } {
+  tree(mirror: boolean, smm = false): { root: Root; leaves: Root } {
     this.lock('mmu_lock');
-    const root = this.table(2, mirror);
-    const leaves = this.table(1, mirror);
+    const root = this.table(2, mirror, smm);
+    const leaves = this.table(1, mirror, smm);
     if (mirror) {
       const external = this.page('sept');
       this.m.memory.setPtr(leaves.sp + 32, pfnToVirt(external));
@@ -337,17 +337,21 @@ export class Workbench {
   }
 
   /** These become the active memslots; the update may still be under way. */
-  activate(list: readonly number[], underWay = false): void {
+  activate(list: readonly number[], underWay = false, asId = 0): void {
     const { memory } = this.m;
     const slots = this.alloc(64);
     memory.setU64(slots + 40, underWay ? 1n << 63n : 0n);
     memory.setU32(slots, list.length);
     list.forEach((slot, i) => void memory.setPtr(slots + 8 + 8 * i, slot));
-    memory.setPtr(this.kvm + 72, slots);
+    memory.setPtr(this.kvm + 144 + 8 * asId, slots);
   }
 
-  slots(list: readonly WorkbenchSlot[]): void {
-    this.activate(list.map((slot) => this.slot(slot)));
+  slots(list: readonly WorkbenchSlot[], asId = 0): void {
+    this.activate(
+      list.map((slot) => this.slot(slot)),
+      false,
+      asId,
+    );
   }
 
   /** A guest_memfd file, bound to this memslot from its first page on (0: to none). */

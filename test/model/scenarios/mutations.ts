@@ -8,6 +8,7 @@ import { gmem } from './mutations-gmem';
 import { history } from './mutations-history';
 import { huge } from './mutations-huge';
 import { later } from './mutations-later';
+import { smm } from './mutations-smm';
 import { snp } from './mutations-snp';
 
 const QUIRK = `bool zap_all = kvm->arch.vm_type == KVM_X86_DEFAULT_VM &&
@@ -373,4 +374,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   ...huge,
   ...history,
   'pages and VMSAs of SNP guests': snp,
+  'address spaces': smm,
 };

@@ -42,7 +42,7 @@ const DIFFERENCES: readonly Difference[] = [
     name: 'a table of level 3 is freed',
     why: 'It follows: what is the root in the reference is a table in a kernel, whose entries are frozen as it is freed.',
     text: /^SPTE of gfn (0|16|32|48), level 3: - -> FROZEN$/,
-    scenarios: ['S02', 'S21', 'S33', 'S36', 'S42', 'S47', 'S51'],
+    scenarios: ['S02', 'S21', 'S33', 'S36', 'S42', 'S47', 'S51', 'S64'],
   },
   {
     name: 'attributes end with the VM',
