@@ -112,6 +112,24 @@ const SLOTS = table({ kind: 'function', source: 'virt/kvm/kvm_main.c' }, [
     { weight: 1 },
   ],
   [
+    'as_id|kvm_arch_nr_memslot_as_ids()|KVM_MAX_NR_ADDRESS_SPACES|kvm_mmu_role_as_id()|kvm_mmu_page_as_id()',
+    'Address space of a memslot or a root: 1 is what vCPUs in SMM see, 0 what the others do. VMs with private memory have 0 alone.',
+    'S61 S64',
+    { kind: 'field', source: 'arch/x86/include/asm/kvm_host.h' },
+  ],
+  [
+    'kvm_vcpu_memslots|kvm_arch_vcpu_memslots_id|kvm_memslots_for_spte_role',
+    'The memslots of the address space that a vCPU, or a page table, is in.',
+    'S64',
+    { source: 'arch/x86/include/asm/kvm_host.h', weight: 1 },
+  ],
+  [
+    'is_smm|kvm_smm_changed|HF_SMM_MASK',
+    'System management mode: memslots and roots of its own. A vCPU that goes into it, or out, drops its root.',
+    'S61 S64',
+    { source: 'arch/x86/kvm/smm.c' },
+  ],
+  [
     'kvm_release_faultin_page|kvm_release_page_unused|kvm_faultin_pfn|__kvm_faultin_pfn',
     'Get a page of shared memory for a fault, and drop the reference.',
     'S06',

@@ -75,6 +75,7 @@ const RANGES = table({ kind: 'constant', source: 'include/linux/kvm_host.h, arch
     'S33',
     { kind: 'field' },
   ],
+  ['role.smm', 'The root, or the table below it, is of the address space of SMM.', 'S61', { kind: 'field', weight: 1 }],
   ['role.invalid', 'The root was invalidated: no vCPU may load it again.', 'S33', { kind: 'field', weight: 1 }],
   [
     'role.is_mirror|is_mirror_sp()|is_mirror_sptep()',
