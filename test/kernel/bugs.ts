@@ -2,6 +2,7 @@
 import { commonBugs } from './bugs-common';
 import { gmemBugs } from './bugs-gmem';
 import { mmuBugs } from './bugs-mmu';
+import { smmBugs } from './bugs-smm';
 import { snpBugs } from './bugs-snp';
 import { tdpMmuBugs } from './bugs-tdp-mmu';
 import { tdxBugs } from './bugs-tdx';
@@ -16,4 +17,5 @@ export const bugs: readonly Bug[] = [
   ...gmemBugs,
   ...tdxBugs,
   ...snpBugs,
+  ...smmBugs,
 ];

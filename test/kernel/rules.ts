@@ -39,6 +39,7 @@ export const INVARIANTS = [
   'private-pages-not-migrated',
   'private-remove-exclusive',
   'pt-page-rcu-freed',
+  'root-of-address-space',
   'root-refcount-sound',
   'seq-recheck-under-lock',
   'shared-failure-rolls-back',
@@ -56,6 +57,7 @@ export const INVARIANTS = [
   'unmap-before-free',
   'unmap-covers-invalid-roots',
   'vm-dead-terminates',
+  'zap-covers-address-spaces',
 ] as const;
 
 export const ORACLES = [

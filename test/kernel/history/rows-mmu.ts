@@ -121,7 +121,7 @@ export const mmuRows: readonly HistoryRow[] = [
     row: 11,
     subject: 'KVM: x86/mmu: Do not filter address spaces in for_each_tdp_mmu_root_yield_safe()',
     commit: '441a5dfcd968',
-    why: "The second address space is that of SMM, which the model's vCPUs never enter: all roots are in the first.",
+    bug: seeded('b142-zap-in-one-address-space'),
   },
   {
     row: 12,
