@@ -15,6 +15,7 @@ import { invariant as fastZapSparesMirror } from './fast-zap-spares-mirror';
 import { invariant as faultProgress } from './fault-progress';
 import { invariant as filterSelectsRightRoots } from './filter-selects-right-roots';
 import { invariant as flushBeforeUnlock } from './flush-before-unlock';
+import { invariant as freedTableMapsNothing } from './freed-table-maps-nothing';
 import { invariant as freezeAroundSeamcall } from './freeze-around-seamcall';
 import { invariant as frozenIsTransient } from './frozen-is-transient';
 import { invariant as gmemBindingSafe } from './gmem-binding-safe';
@@ -106,6 +107,7 @@ export const invariants: readonly Invariant[] = [
   acceptedDataPreserved,
   flushBeforeUnlock,
   ptPageRcuFreed,
+  freedTableMapsNothing,
   rootRefcountSound,
   rootOfAddressSpace,
   hkidReleaseOrder,

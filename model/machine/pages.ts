@@ -110,9 +110,10 @@ function take(m: Machine, pfn: number, kind: OwnerKind, index: number): void {
 export function freePage(m: Machine, pfn: number): void {
   if (!hasPage(pfn)) m.stop('memory-safety', `a page that doesn't exist is freed (pfn ${hex(pfn)})`);
   if (ownerOf(m, pfn).kind === 'free') m.stop('memory-safety', `page ${hex(pfn)} is freed twice`);
+  // Who is told may still look at what the page held.
+  setOwner(m, pfn, 'free');
   m.memory.zero(structPage(pfn), STRUCT_PAGE);
   m.memory.setLife(pfnToVirt(pfn), PAGE_SIZE, 2);
-  setOwner(m, pfn, 'free');
 }
 
 export const structPage = (pfn: number): number => AT.vmemmap + (pfn - FIRST_PFN) * STRUCT_PAGE;

@@ -17,7 +17,7 @@ export const scenario: Scenario = {
     { name: 'vcpu0', entry: 's15_vcpu', args: [] },
     { name: 'worker', entry: 's15_worker', args: [] },
   ],
-  invariants: ['pt-page-rcu-freed', 'flush-before-unlock', 'frozen-is-transient'],
+  invariants: ['pt-page-rcu-freed', 'freed-table-maps-nothing', 'flush-before-unlock', 'frozen-is-transient'],
   words: [
     'kvm_recover_nx_huge_pages',
     'kvm_tdp_mmu_zap_possible_nx_huge_page',
@@ -29,6 +29,7 @@ export const scenario: Scenario = {
   mutations: [
     { title: 'The RCU section ends before the flush', breaks: ['pt-page-rcu-freed'] },
     { title: 'The table is freed at once', breaks: ['pt-page-rcu-freed'] },
+    { title: 'Entries of the table that map nothing are not frozen', breaks: ['freed-table-maps-nothing'] },
     { title: 'The worker does not flush', breaks: ['flush-before-unlock'] },
   ],
 };

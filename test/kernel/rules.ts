@@ -15,6 +15,7 @@ export const INVARIANTS = [
   'fault-progress',
   'filter-selects-right-roots',
   'flush-before-unlock',
+  'freed-table-maps-nothing',
   'freeze-around-seamcall',
   'frozen-is-transient',
   'gmem-binding-safe',

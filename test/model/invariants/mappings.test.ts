@@ -508,6 +508,29 @@ describe('pt-page-rcu-freed', () => {
   });
 });
 
+describe('freed-table-maps-nothing', () => {
+  it('sees what a fault left in a table that was taken out of the tree', () => {
+    const { b, root, leaves } = vm('default');
+    b.spte(root, 0, 0n);
+    b.fault(leaves, 0, b.page('user'));
+    b.as(14);
+    freePage(b.m, leaves.pfn);
+    expect(b.broken).toEqual(['freed-table-maps-nothing']);
+  });
+  it('is content with entries that are cleared or frozen, and with a table that was in no tree', () => {
+    const { b, root, leaves } = mapped('default');
+    b.spte(root, 0, 0n);
+    b.spte(leaves, 0, b.m.frozenSpte());
+    b.spte(leaves, 1, 0n);
+    b.as(14);
+    freePage(b.m, leaves.pfn);
+    const never = b.table(1, false);
+    b.fault(never, 0, b.page('user'));
+    freePage(b.m, never.pfn);
+    expect(b.broken).not.toContain('freed-table-maps-nothing');
+  });
+});
+
 describe('unmap-covers-invalid-roots', () => {
   it('sees a page left in an invalid root', () => {
     const { b, root } = mapped('default');

@@ -27,6 +27,17 @@ const nxRecovery: Mutation[] = [
     ],
   },
   {
+    title: 'entries of a removed table that map nothing are left as they are',
+    edits: [
+      edit(
+        'tdp_mmu.c',
+        '		if (shared) {\n			/* an entry that another CPU',
+        '		if (!is_shadow_present_pte(kvm_tdp_mmu_read_spte(sptep)))\n			continue;\n\n		if (shared) {\n			/* an entry that another CPU',
+      ),
+    ],
+    found: [at('S15', 'default', 'freed-table-maps-nothing', 2)],
+  },
+  {
     title: 'a removed table is freed at once',
     edits: [
       edit(
