@@ -66,6 +66,7 @@ import { scenario as s61 } from './s61';
 import { scenario as s62 } from './s62';
 import { scenario as s63 } from './s63';
 import { scenario as s64 } from './s64';
+import { scenario as s65 } from './s65';
 
 export type { Scenario } from '../explore/types';
 
@@ -134,6 +135,7 @@ export const scenarios: readonly Scenario[] = [
   s62,
   s63,
   s64,
+  s65,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S46: user space converts the first gfn of a huge page, while the guest uses the others.
+ * S46: user space converts a gfn in the middle of a huge page, while the guest uses the first and the last.
  */
 #include "driver.h"
 
 static const struct guest_op s46_ops[] = {
-	{ GUEST_OP_READ, 1, 1 },
-	{ GUEST_OP_WRITE, 1, 2 },
+	{ GUEST_OP_READ, 1, 3 },
+	{ GUEST_OP_WRITE, 1, 0 },
 };
 
 void s46_setup(int vm_type)
@@ -19,7 +19,7 @@ void s46_setup(int vm_type)
 	gmem = setup_gmem(4);
 	setup_slot(0, 0, 4, gmem, 0);
 	setup_ready();
-	setup_touch_shared(0, 1);
+	setup_touch_shared(0, 2);
 }
 
 void s46_vcpu(void)
@@ -29,5 +29,5 @@ void s46_vcpu(void)
 
 void s46_vmm(void)
 {
-	vmm_set_private(0, 1);
+	vmm_set_private(1, 1);
 }

@@ -73,6 +73,28 @@ const conversion: Mutation[] = [
     found: (['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform')),
   },
   {
+    title: 'the last gfn of a huge page is not invalidated with a part of it',
+    edits: [
+      edit(
+        'mmu.c',
+        'kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages);',
+        'kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages - 1);',
+      ),
+    ],
+    found: [at('S46', 'sw-protected', 'huge-leaf-uniform no-install-while-invalidating')],
+  },
+  {
+    title: 'the huge page in which a range ends is not invalidated whole',
+    edits: [
+      edit(
+        'mmu.c',
+        'kvm_mmu_invalidate_range_add(kvm, end, end + nr_pages);',
+        'kvm_mmu_invalidate_range_add(kvm, end, end + nr_pages - 1);',
+      ),
+    ],
+    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S65', vm, 'huge-leaf-uniform')),
+  },
+  {
     title: 'faults take the level of the host’s mapping for theirs',
     edits: [edit('mmu.c', '		if (!linfo->disallow_lpage)\n			break;\n', '		(void)linfo;\n		break;\n')],
     found: [at('S46', 'sw-protected', 'huge-leaf-uniform', 0)],
