@@ -156,6 +156,11 @@ __weak int kvm_arch_prepare_memory_region(struct kvm *kvm,
 	return 0;
 }
 
+/* no CPU of the model logs by itself */
+__weak void kvm_arch_sync_dirty_log(struct kvm *kvm, struct kvm_memory_slot *memslot)
+{
+}
+
 static __weak void kvm_mmu_slot_apply_flags(struct kvm *kvm,
 				     struct kvm_memory_slot *old,
 				     const struct kvm_memory_slot *new,

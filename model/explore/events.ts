@@ -50,6 +50,8 @@ export function eventText(e: MachineEvent): string | null {
       return `vcpu${e.vcpu} leaves the guest`;
     case 'conversion':
       return `the guest ${e.phase === 'asked' ? 'asks for' : 'is told of'} gfn ${e.gfn}: ${shared(e.isPrivate)}`;
+    case 'dirty-log':
+      return `${LOG[e.phase]} gfns ${e.start} to ${e.end - 1}`;
     case 'request-destroy':
       return `asked to destroy gfns ${e.start} to ${e.end - 1}: ${e.why}`;
   }
@@ -71,6 +73,13 @@ export function eventAction(e: MachineEvent): string {
       return eventText(e) ?? e.type;
   }
 }
+
+const LOG = {
+  on: 'user space logs dirty pages:',
+  off: 'user space logs dirty pages no longer:',
+  told: 'user space is told of dirty pages:',
+  last: 'user space has the last log:',
+} as const;
 
 const shared = (isPrivate: boolean): string => (isPrivate ? 'private' : 'shared');
 

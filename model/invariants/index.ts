@@ -9,6 +9,7 @@ import { invariant as busyHandledInPlace } from './busy-handled-in-place';
 import { invariant as conversionDoneWhenTold } from './conversion-done-when-told';
 import { invariant as deadlock } from './deadlock';
 import { invariant as destroyNotifierFirst } from './destroy-notifier-first';
+import { invariant as dirtyLogComplete } from './dirty-log-complete';
 import { invariant as endBumpsSeqFirst } from './end-bumps-seq-first';
 import { invariant as exclusiveFailureIsFatal } from './exclusive-failure-is-fatal';
 import { invariant as fastZapSparesMirror } from './fast-zap-spares-mirror';
@@ -130,6 +131,7 @@ export const invariants: readonly Invariant[] = [
   mnVsMemslotSerialised,
   mmioWhereNoSlot,
   conversionDoneWhenTold,
+  dirtyLogComplete,
   memorySafety,
   kernelBug,
   kernelWarning,

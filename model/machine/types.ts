@@ -216,6 +216,14 @@ export type MachineEvent =
       readonly gfn: number;
       readonly isPrivate: boolean;
     }
+  /** User space logs dirty pages of a range or not; was told of one; has the last log, the guest being stopped. */
+  | {
+      readonly type: 'dirty-log';
+      readonly thread: number;
+      readonly phase: 'on' | 'off' | 'told' | 'last';
+      readonly start: number;
+      readonly end: number;
+    }
   /** User space asked to destroy this range (attribute to shared, punch hole, slot delete, gmem release). */
   | {
       readonly type: 'request-destroy';

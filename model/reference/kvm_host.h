@@ -39,7 +39,6 @@
 #define TREE_HAS_GMEM_INVALIDATE_RANGE 1
 #define TREE_HAS_GMEM_MAX_MAPPING_LEVEL 1
 #define TREE_HAS_FALLIBLE_MMU_INIT 1
-#define TREE_HAS_VCPU_VT 1
 #define TREE_HAS_RECOVER_HUGE_PAGES 1
 
 #define __read_mostly
@@ -973,6 +972,46 @@ int kvm_gmem_prepare_memory_region(struct kvm *kvm, struct kvm_memory_slot *slot
 				   unsigned int fd, u64 offset);
 int kvm_gmem_commit_memory_region(struct kvm *kvm, struct kvm_memory_slot *slot);
 void kvm_gmem_unbind(struct kvm_memory_slot *slot);
+
+/* ---- the log of dirty pages ---- */
+#define BITS_PER_LONG 64
+#define ALIGN(x, a) (((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+
+/* the lowest bit that is set, of which there is one */
+static inline unsigned long __ffs(unsigned long word)
+{
+	unsigned long bit = 0;
+
+	while (!(word & (1UL << bit)))
+		bit++;
+	return bit;
+}
+
+struct kvm_dirty_log {
+	u32 slot;
+	void *dirty_bitmap;
+};
+
+static inline unsigned long kvm_dirty_bitmap_bytes(struct kvm_memory_slot *memslot)
+{
+	return ALIGN(memslot->npages, BITS_PER_LONG) / 8;
+}
+
+static inline unsigned long *kvm_second_dirty_bitmap(struct kvm_memory_slot *memslot)
+{
+	unsigned long len = kvm_dirty_bitmap_bytes(memslot);
+
+	return memslot->dirty_bitmap + len / sizeof(*memslot->dirty_bitmap);
+}
+
+void mark_page_dirty_in_slot(struct kvm *kvm,
+			     const struct kvm_memory_slot *memslot,
+			     gfn_t gfn);
+int kvm_vm_ioctl_get_dirty_log(struct kvm *kvm, struct kvm_dirty_log *log);
+void kvm_arch_sync_dirty_log(struct kvm *kvm, struct kvm_memory_slot *memslot);
+void kvm_arch_mmu_enable_log_dirty_pt_masked(struct kvm *kvm,
+				struct kvm_memory_slot *slot,
+				gfn_t gfn_offset, unsigned long mask);
 
 /* ---- host memory behind shared gfns ---- */
 struct kvm_follow_pfn {

@@ -492,10 +492,33 @@ static int kvm_init_mmu_notifier(struct kvm *kvm)
 	return 0;
 }
 
+static void kvm_destroy_dirty_bitmap(struct kvm_memory_slot *memslot)
+{
+	if (!memslot->dirty_bitmap)
+		return;
+
+	kfree(memslot->dirty_bitmap);
+	memslot->dirty_bitmap = NULL;
+}
+
+/* Two of them: what was dirty lies in the second while it is copied to user space. */
+static int kvm_alloc_dirty_bitmap(struct kvm_memory_slot *memslot)
+{
+	unsigned long dirty_bytes = kvm_dirty_bitmap_bytes(memslot);
+
+	memslot->dirty_bitmap = kzalloc(2 * dirty_bytes, GFP_KERNEL_ACCOUNT);
+	if (!memslot->dirty_bitmap)
+		return -ENOMEM;
+
+	return 0;
+}
+
 static void kvm_free_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 {
 	if (slot->flags & KVM_MEM_GUEST_MEMFD)
 		kvm_gmem_unbind(slot);
+
+	kvm_destroy_dirty_bitmap(slot);
 
 	kvm_arch_free_memslot(kvm, slot);
 
@@ -776,7 +799,23 @@ static int kvm_prepare_memory_region(struct kvm *kvm,
 {
 	int r;
 
+	/* a bitmap comes with logging and goes with it, and is kept while it stays on */
+	if (change != KVM_MR_DELETE) {
+		if (!(new->flags & KVM_MEM_LOG_DIRTY_PAGES))
+			new->dirty_bitmap = NULL;
+		else if (old && old->dirty_bitmap)
+			new->dirty_bitmap = old->dirty_bitmap;
+		else {
+			r = kvm_alloc_dirty_bitmap(new);
+			if (r)
+				return r;
+		}
+	}
+
 	r = kvm_arch_prepare_memory_region(kvm, old, new, change);
+
+	if (r && new && new->dirty_bitmap && (!old || !old->dirty_bitmap))
+		kvm_destroy_dirty_bitmap(new);
 
 	return r;
 }
@@ -816,6 +855,9 @@ static void kvm_commit_memory_region(struct kvm *kvm,
 	case KVM_MR_FLAGS_ONLY:
 		if (WARN_ON_ONCE(old->flags & KVM_MEM_GUEST_MEMFD))
 			kvm_gmem_unbind(old);
+
+		if (old->dirty_bitmap && !new->dirty_bitmap)
+			kvm_destroy_dirty_bitmap(old);
 
 		/* the metadata has moved to the new slot */
 		kfree(old);
@@ -1441,6 +1483,88 @@ kvm_pfn_t __kvm_faultin_pfn(const struct kvm_memory_slot *slot, gfn_t gfn,
 	return kvm_follow_pfn(&kfp);
 }
 
+/* ---- the log of dirty pages ---- */
+void mark_page_dirty_in_slot(struct kvm *kvm,
+			     const struct kvm_memory_slot *memslot,
+			     gfn_t gfn)
+{
+	if (memslot && kvm_slot_dirty_track_enabled(memslot)) {
+		unsigned long rel_gfn = gfn - memslot->base_gfn;
+
+		if (memslot->dirty_bitmap)
+			set_bit(rel_gfn, memslot->dirty_bitmap);
+	}
+}
+
+static int kvm_get_dirty_log_protect(struct kvm *kvm, struct kvm_dirty_log *log)
+{
+	struct kvm_memslots *slots;
+	struct kvm_memory_slot *memslot;
+	int i, as_id, id;
+	unsigned long n;
+	unsigned long *dirty_bitmap;
+	unsigned long *dirty_bitmap_buffer;
+	bool flush;
+
+	as_id = log->slot >> 16;
+	id = (u16)log->slot;
+	if (as_id >= kvm_arch_nr_memslot_as_ids(kvm) || id >= KVM_USER_MEM_SLOTS)
+		return -EINVAL;
+
+	slots = __kvm_memslots(kvm, as_id);
+	memslot = id_to_memslot(slots, id);
+	if (!memslot || !memslot->dirty_bitmap)
+		return -ENOENT;
+
+	dirty_bitmap = memslot->dirty_bitmap;
+
+	kvm_arch_sync_dirty_log(kvm, memslot);
+
+	n = kvm_dirty_bitmap_bytes(memslot);
+	flush = false;
+
+	dirty_bitmap_buffer = kvm_second_dirty_bitmap(memslot);
+	memset(dirty_bitmap_buffer, 0, n);
+
+	write_lock(&kvm->mmu_lock);
+	for (i = 0; i < n / sizeof(long); i++) {
+		unsigned long mask;
+		gfn_t offset;
+
+		if (!dirty_bitmap[i])
+			continue;
+
+		flush = true;
+		mask = xchg(&dirty_bitmap[i], 0);
+		dirty_bitmap_buffer[i] = mask;
+
+		offset = i * BITS_PER_LONG;
+		kvm_arch_mmu_enable_log_dirty_pt_masked(kvm, memslot,
+							offset, mask);
+	}
+	write_unlock(&kvm->mmu_lock);
+
+	if (flush)
+		kvm_flush_remote_tlbs_memslot(kvm, memslot);
+
+	if (copy_to_user(log->dirty_bitmap, dirty_bitmap_buffer, n))
+		return -EFAULT;
+	return 0;
+}
+
+int kvm_vm_ioctl_get_dirty_log(struct kvm *kvm, struct kvm_dirty_log *log)
+{
+	int r;
+
+	mutex_lock(&kvm->slots_lock);
+
+	r = kvm_get_dirty_log_protect(kvm, log);
+
+	mutex_unlock(&kvm->slots_lock);
+	return r;
+}
+
+/* ---- pages of the guest that KVM works on ---- */
 int __kvm_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map,
 		   bool writable)
 {
@@ -1475,6 +1599,9 @@ void kvm_vcpu_unmap(struct kvm_vcpu *vcpu, struct kvm_host_map *map)
 {
 	if (!map->hva)
 		return;
+
+	if (map->writable)
+		mark_page_dirty_in_slot(vcpu->kvm, gfn_to_memslot(vcpu->kvm, map->gfn), map->gfn);
 
 	if (map->pinned_page)
 		put_page(map->pinned_page);

@@ -168,18 +168,45 @@ int vmm_create_aliased_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_
 int vmm_log_dirty_pages(int id)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
+	const struct driver_slot *slot = driver_slot_of(id);
+	int r;
 
-	fill_region(&mem, driver_slot_of(id));
+	fill_region(&mem, slot);
 	mem.flags |= KVM_MEM_LOG_DIRTY_PAGES;
-	return set_region(&mem);
+	r = set_region(&mem);
+	if (!r)
+		__user_logs(slot->gfn, slot->gfn + slot->nr_pages, 1);
+	return r;
 }
 
 int vmm_stop_logging(int id)
 {
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
+	const struct driver_slot *slot = driver_slot_of(id);
 
-	fill_region(&mem, driver_slot_of(id));
+	__user_logs(slot->gfn, slot->gfn + slot->nr_pages, 0);
+	fill_region(&mem, slot);
 	return set_region(&mem);
+}
+
+int vmm_get_dirty_log(int id)
+{
+	u64 bits = 0;
+	struct kvm_dirty_log log = { .slot = id, .dirty_bitmap = &bits };
+	int r = kvm_vm_ioctl_get_dirty_log(the_vm, &log);
+
+	if (!r)
+		__user_told_dirty(driver_slot_of(id)->gfn, bits);
+	return r;
+}
+
+int vmm_get_last_dirty_log(int id)
+{
+	const struct driver_slot *slot = driver_slot_of(id);
+	int r = vmm_get_dirty_log(id);
+
+	__user_has_last_log(slot->gfn, slot->gfn + slot->nr_pages);
+	return r;
 }
 
 int vmm_drop_gmem(int id)

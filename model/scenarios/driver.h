@@ -70,6 +70,9 @@ int vmm_create_aliased_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_
 int vmm_log_dirty_pages(int id);
 /* ... and off again. */
 int vmm_stop_logging(int id);
+/* KVM_GET_DIRTY_LOG; the last one is got when no vCPU runs any more. */
+int vmm_get_dirty_log(int id);
+int vmm_get_last_dirty_log(int id);
 /* The same slot without its guest_memfd, and a read-only slot with one. KVM has to refuse both. */
 int vmm_drop_gmem(int id);
 int vmm_create_read_only_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, pgoff_t pgoff);

@@ -67,6 +67,7 @@ import { scenario as s62 } from './s62';
 import { scenario as s63 } from './s63';
 import { scenario as s64 } from './s64';
 import { scenario as s65 } from './s65';
+import { scenario as s66 } from './s66';
 
 export type { Scenario } from '../explore/types';
 
@@ -136,6 +137,7 @@ export const scenarios: readonly Scenario[] = [
   s63,
   s64,
   s65,
+  s66,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -97,6 +97,7 @@ export const DEFINES: Readonly<Record<string, string>> = {
   CONFIG_HAVE_KVM_NO_POLL: '1',
   CONFIG_KVM_VFIO: '1',
   CONFIG_KVM_ASYNC_PF: '1',
+  CONFIG_KVM_GENERIC_DIRTYLOG_READ_PROTECT: '1',
 };
 
 /** The geometry of the model: tables of 4 entries. A definition in the tree does not change these. */
@@ -111,7 +112,7 @@ const STOOD_IN: Readonly<Record<string, string>> = {
   'arch/x86/kvm/x86.c': 'model/edge/x86.c',
   'arch/x86/kvm/smm.c': 'model/edge/smm.c',
   'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
-  'arch/x86/kvm/vmx/vmx.c': 'model/edge/vmx.c',
+  'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
   'arch/x86/kvm/svm/svm.c': 'model/edge/svm.c',
   'arch/x86/virt/svm/sev.c': 'model/edge/psp.c',
 };

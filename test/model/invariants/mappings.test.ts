@@ -577,3 +577,55 @@ describe('vm-dead-terminates', () => {
     expect(b.broken).toEqual(['vm-dead-terminates']);
   });
 });
+
+describe('dirty-log-complete', () => {
+  const logged = () => {
+    const { b, page } = vm('default');
+    const says = (phase: 'on' | 'off' | 'told' | 'last', start = 0, end = 4) =>
+      b.event({ type: 'dirty-log', thread: 1, phase, start, end });
+    const write = (gfn: number) =>
+      b.event({
+        type: 'guest-access',
+        thread: 0,
+        vcpu: 0,
+        gfn,
+        isPrivate: false,
+        write: true,
+        outcome: 'done',
+        pfn: page,
+      });
+    return { b, says, write };
+  };
+  it('sees a page that no log has', () => {
+    const { b, says, write } = logged();
+    says('on');
+    write(1);
+    write(2);
+    says('told', 2, 3);
+    says('last');
+    expect(b.broken).toEqual(['dirty-log-complete']);
+  });
+  it('accepts one that a log has, or that was written while none was kept', () => {
+    const { b, says, write } = logged();
+    write(0);
+    says('on');
+    write(1);
+    says('told', 1, 2);
+    says('last');
+    says('off');
+    write(2);
+    says('on');
+    says('last');
+    expect(b.broken).toEqual([]);
+    expect(b.seen).toContain('dirty-log-complete');
+  });
+  it('wants a page again that is written after it was told', () => {
+    const { b, says, write } = logged();
+    says('on');
+    write(1);
+    says('told', 1, 2);
+    write(1);
+    says('last');
+    expect(b.broken).toEqual(['dirty-log-complete']);
+  });
+});

@@ -4,6 +4,7 @@
  */
 
 import { at, edit, type Mutation } from './mutation';
+import { dirty } from './mutations-dirty';
 import { gmem } from './mutations-gmem';
 import { history } from './mutations-history';
 import { huge } from './mutations-huge';
@@ -375,4 +376,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   ...history,
   'pages and VMSAs of SNP guests': snp,
   'address spaces': smm,
+  'the log of dirty pages': dirty,
 };

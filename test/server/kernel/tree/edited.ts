@@ -10,6 +10,8 @@ const FILES: Readonly<Record<string, string>> = {
   'kvm_main.c': 'virt/kvm/kvm_main.c',
   'mmu.c': 'arch/x86/kvm/mmu/mmu.c',
   'tdp_mmu.c': 'arch/x86/kvm/mmu/tdp_mmu.c',
+  'spte.c': 'arch/x86/kvm/mmu/spte.c',
+  'edge/x86_vm.c': 'arch/x86/kvm/x86.c',
   'edge/smm.c': 'arch/x86/kvm/smm.c',
   'kvm_host.h': 'arch/x86/include/asm/kvm_host.h',
 };
