@@ -309,4 +309,36 @@ export const commonBugs: readonly Bug[] = [
     breaks: ['pfn-one-private-owner', 'kernel-warning', 'kernel-bug'],
     vm: ['tdx'],
   },
+  {
+    id: 'b143-dirty-log-unflushed',
+    title: 'KVM: Leave the flush after KVM_GET_DIRTY_LOG to the next one',
+    wrong: 'A vCPU goes on writing through its TLB, and the page is in no log.',
+    scenario: 'S66',
+    file: 'virt/kvm/kvm_main.c',
+    function: 'kvm_get_dirty_log_protect',
+    changes: [{ find: 'if (flush) kvm_flush_remote_tlbs_memslot(kvm, memslot);', replace: '' }],
+    breaks: ['dirty-log-complete'],
+    vm: ['default', 'sw-protected'],
+  },
+  {
+    id: 'b144-dirty-before-writable',
+    title: 'KVM: x86/mmu: Mark pages dirty before their SPTE becomes writable',
+    wrong: 'A log that is got in between takes the mark, and the write that follows is in no log.',
+    scenario: 'S66',
+    file: 'arch/x86/kvm/mmu/mmu.c',
+    function: 'fast_pf_fix_direct_spte',
+    changes: [
+      {
+        find: 'if (is_writable_pte(new_spte) && !is_writable_pte(old_spte)) mark_page_dirty_in_slot(vcpu->kvm, fault->slot, fault->gfn);',
+        replace: '',
+      },
+      {
+        find: 'if (!try_cmpxchg64(sptep, &old_spte, new_spte))',
+        replace:
+          'if (is_writable_pte(new_spte) && !is_writable_pte(old_spte))\n\t\tmark_page_dirty_in_slot(vcpu->kvm, fault->slot, fault->gfn);\n\n\tif (!try_cmpxchg64(sptep, &old_spte, new_spte))',
+      },
+    ],
+    breaks: ['dirty-log-complete'],
+    vm: ['default', 'sw-protected'],
+  },
 ];

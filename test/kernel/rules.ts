@@ -9,6 +9,7 @@ export const INVARIANTS = [
   'busy-handled-in-place',
   'conversion-done-when-told',
   'destroy-notifier-first',
+  'dirty-log-complete',
   'end-bumps-seq-first',
   'exclusive-failure-is-fatal',
   'fast-zap-spares-mirror',
