@@ -6,8 +6,13 @@ import { todaysName } from './history';
 import { scopeOfHeading } from './scopes';
 import type { SourceIndex } from './source-index';
 
-/** `diff -p` cuts a heading off after 40 characters, in the middle of a name: completed if only one function fits. */
+/**
+ * `diff -p` cuts a heading off after 40 characters, in the middle of a name: completed if only one function fits.
+ * And it says nothing of a return type on a line of its own: a function that is known has one.
+ */
 export function completeHeading(heading: string, index: SourceIndex): string {
+  const bare = /^(\w+)\(/.exec(heading)?.[1];
+  if (bare !== undefined && index.scopes.has(`fn ${bare}`)) return `int ${heading}`;
   const start = /^[A-Za-z_][\w\s*]*?[\s*](\w{4,})$/.exec(heading)?.[1];
   if (start === undefined || index.scopes.has(`fn ${start}`)) return start === undefined ? heading : `${heading}(`;
   const fitting = [...index.scopes.keys()].filter((scope) => scope.startsWith(`fn ${start}`));

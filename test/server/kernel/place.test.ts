@@ -286,6 +286,16 @@ describe('functions and records', () => {
     expect(placement.images.map((image) => image.path)).toEqual(['model/reference/tdx.c']);
   });
 
+  it.each([
+    ['finds a function by a heading without its return type', 'zap_range(struct kvm *kvm, u64 start,', 'placed'],
+    ['takes no other name in front of a bracket for one', 'zap_ranges(struct kvm *kvm, u64 start,', 'not-understood'],
+  ])('%s', async (_, heading, status) => {
+    const placement = await place(
+      `@@ -1,3 +1,2 @@ ${heading}\n 	unknown(kvm);\n-	lock_held(&kvm->mmu_lock);\n 	flush = rmap_zap(kvm, start, end);\n`,
+    );
+    expect(placement.changedLines).toMatchObject([{ status }]);
+  });
+
   it('says which function is not modelled', async () => {
     const placement = await place(
       `@@ -1,2 +1,3 @@ int unheard_of(struct kvm *kvm)\n 	a(kvm);\n+	b(kvm);\n 	c(kvm);\n`,
