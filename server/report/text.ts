@@ -3,9 +3,11 @@
  * interleaving in columns; then coverage, runs and notes. It knows the JSON contract and no more.
  */
 
+import { isCode } from '../review/finding';
 import type { SimulationTrace } from '../review/simulate';
 import type { Finding, FindingTraceStep, PatchReview, Report, Runs, Verdict } from '../review/types';
 import { interleaving } from './columns';
+import { excerpt } from './excerpt';
 import { type ReportStep, rowsOf } from './steps';
 
 const VIOLATES = 'violates ';
@@ -43,27 +45,42 @@ function patchText(patch: PatchReview): string {
 function findingText(patch: PatchReview, finding: Finding): string[] {
   const { input, replay = [input] } = patch;
   const head = `${input}:${finding.patchLine}: ${finding.severity}: ${finding.message} [${finding.invariant}]`;
-  const culprits = finding.culprits.map(({ patchLine, patchColumn, kind, text }) => {
-    // In a mail that an archive put on one line the columns tell.
-    const column = patchColumn > 1 ? `, column ${patchColumn}` : '';
-    return `    line ${patchLine}${column}: ${MARKS[kind ?? 'context']}${text}`;
-  });
   const where = finding.function === null ? '' : ` in ${finding.function}()`;
   const seen = `seen in ${finding.scenarios.join(', ')} on ${finding.vm.join(', ')}, ${preemptions(finding.preemptions, patch.runs.memoryOrder)}`;
   return [
     head,
     `  ${finding.status}${where}; ${seen}`,
-    ...(culprits.length > 0 ? ['  lines that make the difference:', ...culprits] : []),
+    ...culpritsText(patch, finding),
     ...runText(finding, runThatShows(patch.findings, finding)),
     `  replay: kvm-mmu-review simulate ${replay.map(quoted).join(' ')} --scenario ${finding.scenarios[0] ?? ''} --vm ${finding.vm[0] ?? ''} --side ${finding.side} --schedule "${finding.schedule}"`,
   ];
+}
+
+/** Findings of one cause share their lines: they are shown with the first. */
+function culpritsText({ findings }: PatchReview, finding: Finding): string[] {
+  const lines = culpritLines(finding);
+  if (lines.length === 0) return [];
+  const key = lines.join('\n');
+  const first = findings.find((other) => culpritLines(other).join('\n') === key) ?? finding;
+  if (first !== finding && lines.length > 1) return [`  lines that make the difference: those of [${first.invariant}]`];
+  return ['  lines that make the difference:', ...lines];
+}
+
+/** Comments and blank lines are left out, unless there is nothing else. */
+function culpritLines({ culprits }: Finding): string[] {
+  const code = culprits.filter(({ text }) => isCode(text));
+  return (code.length > 0 ? code : culprits).map(({ patchLine, patchColumn, kind, text }) => {
+    // In a mail that an archive put on one line the columns tell.
+    const column = patchColumn > 1 ? `, column ${patchColumn}` : '';
+    return `    line ${patchLine}${column}: ${MARKS[kind ?? 'context']}${text}`;
+  });
 }
 
 function runText(finding: Finding, other: Finding | null): string[] {
   if (other !== null) return [`  how it happens: in the run under [${other.invariant}], where it is marked`];
   return [
     `  how it happens (${finding.side === 'pre' ? 'before' : 'after'} the patch):`,
-    ...interleaving(rowsOf(finding.trace.map(reportStep))).map((line) => `    ${line}`.trimEnd()),
+    ...interleaving(excerpt(rowsOf(finding.trace.map(reportStep)))).map((line) => `    ${line}`.trimEnd()),
   ];
 }
 

@@ -120,7 +120,8 @@ function anchorOf(parts: FindingParts, side: 'pre' | 'post'): InputSpan {
   return near?.span ?? placement.anchor;
 }
 
-function isCode(text: string): boolean {
+/** Is a line of C more than a comment, a brace or nothing? */
+export function isCode(text: string): boolean {
   return !/^\s*(\/?\*|\/\/|[{}]?\s*$)/.test(text);
 }
 
