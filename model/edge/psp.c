@@ -58,6 +58,8 @@ static int firmware(int cmd, void *data)
 	case SEV_CMD_SNP_LAUNCH_UPDATE: {
 		struct sev_data_snp_launch_update *update = data;
 
+		if (__fault("LAUNCH_UPDATE fails"))
+			return -EIO;
 		return __snp_launch_update(update->address >> PAGE_SHIFT, guest_asid,
 					   update->page_type == SNP_PAGE_TYPE_VMSA) ? 0 : -EIO;
 	}

@@ -68,6 +68,7 @@ import { scenario as s63 } from './s63';
 import { scenario as s64 } from './s64';
 import { scenario as s65 } from './s65';
 import { scenario as s66 } from './s66';
+import { scenario as s67 } from './s67';
 
 export type { Scenario } from '../explore/types';
 
@@ -138,6 +139,7 @@ export const scenarios: readonly Scenario[] = [
   s64,
   s65,
   s66,
+  s67,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S23: the VMSA of vCPU 1 at gfn 1, in a page that a hole takes.
+ * S23: the VMSA of vCPU 1 at gfn 1, in a page that a hole takes; another hole takes what it found in its place.
  */
 #include "driver.h"
 
@@ -23,6 +23,7 @@ void s23_vcpu(void)
 
 void s23_vmm(void)
 {
+	vmm_punch_hole(the_gmem, 1, 1);
 	vmm_punch_hole(the_gmem, 1, 1);
 	host_reuse_page();
 }

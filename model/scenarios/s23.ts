@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'vmsa-in-guest-memory',
   title: 'The registers of a vCPU lie in a page that is punched',
   description:
-    'A vCPU of an SNP guest runs with a VMSA that the guest made of a page of its own. User space punches a hole there, and the page goes to another process. The vCPU is thrown out before the page is taken back, and runs again only with a page that is there.',
+    'A vCPU of an SNP guest runs with a VMSA that the guest made of a page of its own. User space punches a hole there, and another in what the vCPU has found in its place, and the page goes to another process. The vCPU is thrown out before the page is taken back, and runs again only with a page that is there.',
   vm: ['snp'],
   source: 'domain.md S23; sev_gmem_invalidate_range(), __sev_snp_reload_vmsa(), pre_sev_run()',
   assumption: null,
@@ -33,6 +33,7 @@ export const scenario: Scenario = {
       breaks: ['snp-vmsa-tracks-memory', 'snp-unmap-before-rmpchange', 'snp-unassign-before-free'],
     },
     { title: 'The reload does not look at the sequence under mmu_lock', breaks: ['snp-vmsa-tracks-memory'] },
+    { title: 'The reload says where its VMSA lies after mmu_lock is dropped', breaks: ['snp-vmsa-tracks-memory'] },
     { title: 'The kick does not wait', breaks: ['snp-vmsa-tracks-memory', 'snp-unmap-before-rmpchange'] },
   ],
 };

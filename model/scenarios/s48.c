@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S48: the VMSA of vCPU 1 at gfn 1, in a memslot that goes before its page does.
+ * S48: the VMSAs of vCPU 1 at gfn 1 and vCPU 2 at gfn 2, in a memslot that goes before its pages do.
  */
 #include "driver.h"
 
@@ -10,18 +10,20 @@ static const struct guest_op s48_ops[] = {
 
 void s48_setup(int vm_type)
 {
-	setup_vm(vm_type, 2, 2);
+	setup_vm(vm_type, 3, 3);
 	setup_vmsa(1, 1);
+	setup_vmsa(2, 2);
 }
 
 void s48_vcpu(void)
 {
-	vcpu_thread(1, s48_ops, ARRAY_SIZE(s48_ops), FAULT_STOP);
+	vcpu_thread(2, s48_ops, ARRAY_SIZE(s48_ops), FAULT_STOP);
 }
 
 void s48_vmm(void)
 {
 	vmm_delete_slot(0);
-	vmm_punch_hole(the_gmem, 1, 1);
+	vmm_punch_hole(the_gmem, 1, 2);
+	host_reuse_page();
 	host_reuse_page();
 }

@@ -10,6 +10,34 @@ const NO_PREPARATION = edit('guest_memfd.c', 'if (kvm_gmem_is_private_mem(file_i
 
 export const snp: readonly Mutation[] = [
   {
+    title: 'only the first vCPU whose VMSA lies there is told',
+    edits: [
+      edit(
+        'sev.c',
+        '		    gpa_to_gfn(gpa) < range->end)\n			kvm_make_request_and_kick(KVM_REQ_VMSA_PAGE_RELOAD, vcpu);\n',
+        '		    gpa_to_gfn(gpa) < range->end) {\n			kvm_make_request_and_kick(KVM_REQ_VMSA_PAGE_RELOAD, vcpu);\n			break;\n		}\n',
+      ),
+    ],
+    found: [at('S48', 'snp', 'snp-vmsa-tracks-memory', 0)],
+  },
+  {
+    title: 'a reload says where its VMSA lies after mmu_lock is dropped',
+    edits: [
+      edit('sev.c', '	svm->sev_es.snp_guest_vmsa_gpa = gpa;\n	if (mmu_invalidate', '	if (mmu_invalidate'),
+      edit(
+        'sev.c',
+        '		svm->vmcb->control.vmsa_pa = pfn_to_hpa(pfn);\n	read_unlock(&kvm->mmu_lock);\n',
+        '		svm->vmcb->control.vmsa_pa = pfn_to_hpa(pfn);\n	read_unlock(&kvm->mmu_lock);\n	WRITE_ONCE(svm->sev_es.snp_guest_vmsa_gpa, gpa);\n',
+      ),
+    ],
+    found: [at('S23', 'snp', 'snp-vmsa-tracks-memory', 2)],
+  },
+  {
+    title: 'a page that the firmware refused is not taken back',
+    edits: [edit('sev.c', 'if (ret && !snp_page_reclaim(kvm, pfn) &&\n', 'if (ret &&\n')],
+    found: [at('S67', 'snp', 'snp-unassign-before-free', 0)],
+  },
+  {
     title: 'a page is not assigned at a fault',
     edits: [NO_PREPARATION],
     found: [at('S06', 'snp', 'snp-assign-before-map', 0)],
