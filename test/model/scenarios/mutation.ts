@@ -25,3 +25,9 @@ export const at = (scenario: string, vm: VmType, breaks: string, preemptions = 1
   breaks: breaks.split(' '),
   preemptions,
 });
+/** The words of a mutation in their order: what it is, its edit or edits, where it is found. */
+export const mutation = (title: string, edits: Edit | readonly Edit[], ...found: readonly Expected[]): Mutation => ({
+  title,
+  edits: 'file' in edits ? [edits] : edits,
+  found,
+});

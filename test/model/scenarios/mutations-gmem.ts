@@ -1,6 +1,6 @@
 /** Mutations of what stands between guest_memfd, memslots and faults: S07, S08, S24, S27, S34, S37 and S58. */
 
-import { at, edit, type Mutation } from './mutation';
+import { at, edit, type Mutation, mutation } from './mutation';
 
 const COMMIT = `	/* bound only when nothing can fail any more, and before faults can find the slot */
 	if (change == KVM_MR_CREATE && (new->flags & KVM_MEM_GUEST_MEMFD)) {
@@ -16,52 +16,49 @@ const PREPARE = '	r = kvm_prepare_memory_region(kvm, old, new, change);\n	if (r)
 const CREATE = '	if (change == KVM_MR_CREATE)\n		kvm_create_memslot(kvm, new);\n';
 
 const binding: Mutation[] = [
-  {
-    title: 'a memslot is bound before its metadata are there',
-    edits: [edit('kvm_main.c', PREPARE + COMMIT, COMMIT + PREPARE)],
-    found: [at('S27', 'sw-protected', 'gmem-binding-safe', 0), at('S27', 'tdx', 'gmem-binding-safe', 0)],
-  },
-  {
-    title: 'a memslot is bound after faults can find it',
-    edits: [
-      edit(
-        'kvm_main.c',
-        COMMIT + CREATE,
-        '	if (change == KVM_MR_CREATE) {\n		kvm_create_memslot(kvm, new);\n		if (new->flags & KVM_MEM_GUEST_MEMFD)\n			kvm_gmem_commit_memory_region(kvm, new);\n	}\n',
-      ),
-    ],
-    found: [at('S27', 'sw-protected', 'gmem-binding-safe', 0), at('S27', 'tdx', 'gmem-binding-safe', 0)],
-  },
+  mutation(
+    'a memslot is bound before its metadata are there',
+    edit('kvm_main.c', PREPARE + COMMIT, COMMIT + PREPARE),
+    at('S27', 'sw-protected', 'gmem-binding-safe', 0),
+    at('S27', 'tdx', 'gmem-binding-safe', 0),
+  ),
+  mutation(
+    'a memslot is bound after faults can find it',
+    edit(
+      'kvm_main.c',
+      COMMIT + CREATE,
+      '	if (change == KVM_MR_CREATE) {\n		kvm_create_memslot(kvm, new);\n		if (new->flags & KVM_MEM_GUEST_MEMFD)\n			kvm_gmem_commit_memory_region(kvm, new);\n	}\n',
+    ),
+    at('S27', 'sw-protected', 'gmem-binding-safe', 0),
+    at('S27', 'tdx', 'gmem-binding-safe', 0),
+  ),
 ];
 
 const NO_UNMAP = edit('guest_memfd.c', '		flush |= kvm_mmu_unmap_gfn_range(kvm, &gfn_range);\n', '');
 
 const shared: Mutation[] = [
-  {
-    title: 'a hole punch does not unmap what is shared',
-    edits: [NO_UNMAP],
-    found: [at('S58', 'default', 'unmap-before-free', 0), at('S58', 'sw-protected', 'unmap-before-free', 0)],
-  },
-  {
-    title: 'a fault on shared memory of a guest_memfd is never late',
-    edits: [
-      edit('mmu.c', '	return fault->slot &&\n', '	return fault->slot && !kvm_memslot_is_gmem_only(fault->slot) &&\n'),
-    ],
-    found: (['default', 'sw-protected'] as const).map((vm) =>
-      at('S58', vm, 'seq-recheck-under-lock unmap-before-free'),
-    ),
-  },
+  mutation(
+    'a hole punch does not unmap what is shared',
+    NO_UNMAP,
+    at('S58', 'default', 'unmap-before-free', 0),
+    at('S58', 'sw-protected', 'unmap-before-free', 0),
+  ),
+  mutation(
+    'a fault on shared memory of a guest_memfd is never late',
+    edit('mmu.c', '	return fault->slot &&\n', '	return fault->slot && !kvm_memslot_is_gmem_only(fault->slot) &&\n'),
+    ...(['default', 'sw-protected'] as const).map((vm) => at('S58', vm, 'seq-recheck-under-lock unmap-before-free')),
+  ),
 ];
 
 const refill: Mutation[] = [
-  {
-    title: 'a hole punch does not unmap',
-    edits: [NO_UNMAP],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S37', vm, 'unmap-before-free kernel-warning', 0)),
-  },
-  {
-    title: 'a hole punch does not unmap, and a fault maps over what it finds',
-    edits: [
+  mutation(
+    'a hole punch does not unmap',
+    NO_UNMAP,
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S37', vm, 'unmap-before-free kernel-warning', 0)),
+  ),
+  mutation(
+    'a hole punch does not unmap, and a fault maps over what it finds',
+    [
       NO_UNMAP,
       edit(
         'tdp_mmu.c',
@@ -69,50 +66,41 @@ const refill: Mutation[] = [
         '	    0) {\n		WARN_ON_ONCE(fault->pfn',
       ),
     ],
-    found: [at('S37', 'sw-protected', 'leaf-pfn-stable kernel-bug', 0)],
-  },
-  {
-    title: 'a fault does not look for an invalidation under mmu_lock',
-    edits: [
-      edit(
-        'mmu.c',
-        '	return fault->slot &&\n	       mmu_invalidate_retry_gfn(vcpu->kvm, fault->mmu_seq, fault->gfn);',
-        '	return false;',
-      ),
-    ],
-    found: [
-      at('S37', 'sw-protected', 'seq-recheck-under-lock kernel-warning'),
-      at('S37', 'sw-protected', 'seq-recheck-under-lock unmap-before-free', 2),
-      at('S37', 'tdx', 'seq-recheck-under-lock kernel-warning'),
-    ],
-  },
+    at('S37', 'sw-protected', 'leaf-pfn-stable kernel-bug', 0),
+  ),
+  mutation(
+    'a fault does not look for an invalidation under mmu_lock',
+    edit(
+      'mmu.c',
+      '	return fault->slot &&\n	       mmu_invalidate_retry_gfn(vcpu->kvm, fault->mmu_seq, fault->gfn);',
+      '	return false;',
+    ),
+    at('S37', 'sw-protected', 'seq-recheck-under-lock kernel-warning'),
+    at('S37', 'sw-protected', 'seq-recheck-under-lock unmap-before-free', 2),
+    at('S37', 'tdx', 'seq-recheck-under-lock kernel-warning'),
+  ),
 ];
 
 const REFUSE = '	WARN_ON_ONCE(1);\n	return -EINVAL;\n}\n\nstatic int kvm_gmem_error_folio';
 
 const migration: Mutation[] = [
-  {
-    title: 'a private page is copied and freed',
-    edits: [
-      edit(
-        'guest_memfd.c',
-        REFUSE,
-        '	return filemap_migrate_folio(mapping, dst, src, mode);\n}\n\nstatic int kvm_gmem_error_folio',
-      ),
-    ],
-    found: [
-      at('S08', 'sw-protected', 'unmap-before-free', 0),
-      at('S08', 'snp', 'private-pages-not-migrated unmap-before-free snp-unassign-before-free', 0),
-      at('S08', 'tdx', 'private-pages-not-migrated unmap-before-free', 0),
-    ],
-  },
-  {
-    title: 'a private page is unmapped, copied and freed',
-    edits: [
-      edit(
-        'guest_memfd.c',
-        REFUSE,
-        `	pgoff_t index = folio_index(src);
+  mutation(
+    'a private page is copied and freed',
+    edit(
+      'guest_memfd.c',
+      REFUSE,
+      '	return filemap_migrate_folio(mapping, dst, src, mode);\n}\n\nstatic int kvm_gmem_error_folio',
+    ),
+    at('S08', 'sw-protected', 'unmap-before-free', 0),
+    at('S08', 'snp', 'private-pages-not-migrated unmap-before-free snp-unassign-before-free', 0),
+    at('S08', 'tdx', 'private-pages-not-migrated unmap-before-free', 0),
+  ),
+  mutation(
+    'a private page is unmapped, copied and freed',
+    edit(
+      'guest_memfd.c',
+      REFUSE,
+      `	pgoff_t index = folio_index(src);
 	int r;
 
 	kvm_gmem_invalidate_start(mapping->host, index, index + 1);
@@ -122,82 +110,69 @@ const migration: Mutation[] = [
 }
 
 static int kvm_gmem_error_folio`,
-      ),
-    ],
-    found: [
-      at('S08', 'snp', 'private-pages-not-migrated snp-unassign-before-free', 0),
-      at('S08', 'tdx', 'private-pages-not-migrated td-zap-only-requested accepted-data-preserved', 0),
-    ],
-  },
+    ),
+    at('S08', 'snp', 'private-pages-not-migrated snp-unassign-before-free', 0),
+    at('S08', 'tdx', 'private-pages-not-migrated td-zap-only-requested accepted-data-preserved', 0),
+  ),
 ];
 
 const mapping: Mutation[] = [
-  {
-    title: 'user space gets pages of private memory',
-    edits: [
-      edit('guest_memfd.c', '	if (!kvm_gmem_is_shared_mem(inode, vmf->pgoff))\n		return VM_FAULT_SIGBUS;\n\n', ''),
-    ],
-    found: [
-      at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
-      at('S07', 'tdx', 'pfn-not-private-and-shared', 0),
-    ],
-  },
-  {
-    title: 'VMs with private memory get a guest_memfd for user space',
-    edits: [edit('edge/x86_vm.c', '	return !kvm_arch_has_private_mem(kvm);', '	return true;')],
-    found: [
-      at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
-      at('S07', 'tdx', 'pfn-not-private-and-shared', 0),
-    ],
-  },
+  mutation(
+    'user space gets pages of private memory',
+    edit('guest_memfd.c', '	if (!kvm_gmem_is_shared_mem(inode, vmf->pgoff))\n		return VM_FAULT_SIGBUS;\n\n', ''),
+    at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
+    at('S07', 'tdx', 'pfn-not-private-and-shared', 0),
+  ),
+  mutation(
+    'VMs with private memory get a guest_memfd for user space',
+    edit('edge/x86_vm.c', '	return !kvm_arch_has_private_mem(kvm);', '	return true;'),
+    at('S07', 'sw-protected', 'pfn-not-private-and-shared', 0),
+    at('S07', 'tdx', 'pfn-not-private-and-shared', 0),
+  ),
 ];
 
 const NO_SLOT = '	if (unlikely(!slot))\n		return kvm_handle_noslot_fault(vcpu, fault, access);\n\n	/* The slot is';
 
 const generations: Mutation[] = [
-  {
-    // Not at all would be 0 for ever, which KVM takes for a wrap: it zaps everything.
-    title: 'the generation of memslots is bumped only once',
-    edits: [
-      edit(
-        'kvm_main.c',
-        '	gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
-        '	if (!gen)\n		gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
-      ),
-    ],
-    found: [at('S24', 'default', 'mmio-where-no-slot'), at('S24', 'sw-protected', 'mmio-where-no-slot')],
-  },
-  {
-    title: 'a fault that found no memslot looks again after it compared its kind',
-    edits: [
-      edit(
-        'mmu.c',
-        NO_SLOT,
-        `	if (unlikely(!slot)) {
+  // Not at all would be 0 for ever, which KVM takes for a wrap: it zaps everything.
+  mutation(
+    'the generation of memslots is bumped only once',
+    edit(
+      'kvm_main.c',
+      '	gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
+      '	if (!gen)\n		gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
+    ),
+    at('S24', 'default', 'mmio-where-no-slot'),
+    at('S24', 'sw-protected', 'mmio-where-no-slot'),
+  ),
+  mutation(
+    'a fault that found no memslot looks again after it compared its kind',
+    edit(
+      'mmu.c',
+      NO_SLOT,
+      `	if (unlikely(!slot)) {
 		slot = fault->slot = kvm_vcpu_gfn_to_memslot(vcpu, fault->gfn);
 		if (!slot)
 			return kvm_handle_noslot_fault(vcpu, fault, access);
 	}
 
 	/* The slot is`,
-      ),
-    ],
-    found: [at('S24', 'sw-protected', 'attr-match-at-install', 2), at('S24', 'tdx', 'attr-match-at-install', 2)],
-  },
+    ),
+    at('S24', 'sw-protected', 'attr-match-at-install', 2),
+    at('S24', 'tdx', 'attr-match-at-install', 2),
+  ),
 ];
 
 const order: Mutation[] = [
-  {
-    title: 'an invalidation is over before the sequence says so',
-    edits: [
-      edit(
-        'kvm_main.c',
-        '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
-        '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
-      ),
-    ],
-    found: [at('S34', 'default', 'end-bumps-seq-first memory-safety', 2)],
-  },
+  mutation(
+    'an invalidation is over before the sequence says so',
+    edit(
+      'kvm_main.c',
+      '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
+      '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
+    ),
+    at('S34', 'default', 'end-bumps-seq-first memory-safety', 2),
+  ),
 ];
 
 /** By the part of KVM that they are about. */

@@ -1,34 +1,31 @@
 /** Mutations that are bugs which the kernel had: S19, S27, S29, S30, S51, S53, S59 and S60. */
 
-import { at, edit, type Mutation } from './mutation';
+import { at, edit, type Mutation, mutation } from './mutation';
 
 const memslots: Mutation[] = [
-  {
-    title: 'memslots with a guest_memfd may be read-only',
-    edits: [
-      edit(
-        'kvm_main.c',
-        '	if (kvm_arch_has_readonly_mem(kvm) &&\n	    !(mem->flags & KVM_MEM_GUEST_MEMFD))',
-        '	if (kvm_arch_has_readonly_mem(kvm))',
-      ),
-    ],
-    found: [at('S30', 'sw-protected', 'gmem-slot-restricted', 0)],
-  },
-  {
-    title: 'a memslot may lose its guest_memfd',
-    edits: [edit('kvm_main.c', '(KVM_MEM_READONLY | KVM_MEM_GUEST_MEMFD)', 'KVM_MEM_READONLY')],
-    found: [at('S30', 'sw-protected', 'kernel-warning', 0), at('S30', 'tdx', 'kernel-warning', 0)],
-  },
-  {
-    title: 'a binding that could be stored in part is left behind',
-    edits: [
-      edit('guest_memfd.c', '	if (r)\n		xa_store_range(&f->bindings, start, end - 1, NULL, GFP_KERNEL);\n', ''),
-    ],
-    found: [at('S27', 'sw-protected', 'memory-safety', 0)],
-  },
-  {
-    title: 'a dying file is unbound without the invalidate lock',
-    edits: [
+  mutation(
+    'memslots with a guest_memfd may be read-only',
+    edit(
+      'kvm_main.c',
+      '	if (kvm_arch_has_readonly_mem(kvm) &&\n	    !(mem->flags & KVM_MEM_GUEST_MEMFD))',
+      '	if (kvm_arch_has_readonly_mem(kvm))',
+    ),
+    at('S30', 'sw-protected', 'gmem-slot-restricted', 0),
+  ),
+  mutation(
+    'a memslot may lose its guest_memfd',
+    edit('kvm_main.c', '(KVM_MEM_READONLY | KVM_MEM_GUEST_MEMFD)', 'KVM_MEM_READONLY'),
+    at('S30', 'sw-protected', 'kernel-warning', 0),
+    at('S30', 'tdx', 'kernel-warning', 0),
+  ),
+  mutation(
+    'a binding that could be stored in part is left behind',
+    edit('guest_memfd.c', '	if (r)\n		xa_store_range(&f->bindings, start, end - 1, NULL, GFP_KERNEL);\n', ''),
+    at('S27', 'sw-protected', 'memory-safety', 0),
+  ),
+  mutation(
+    'a dying file is unbound without the invalidate lock',
+    [
       edit(
         'guest_memfd.c',
         '	f = file->private_data;\n\n	filemap_invalidate_lock(file->f_mapping);\n	xa_store_range',
@@ -40,25 +37,24 @@ const memslots: Mutation[] = [
         '	WRITE_ONCE(slot->gmem.file, NULL);\n\n	if (live)\n		filemap_invalidate_unlock(file->f_mapping);',
       ),
     ],
-    found: [at('S59', 'sw-protected', 'memory-safety', 2)],
-  },
+    at('S59', 'sw-protected', 'memory-safety', 2),
+  ),
 ];
 
 const faults: Mutation[] = [
-  {
-    title: 'an invalid memslot is taken for none',
-    edits: [
-      edit(
-        'mmu.c',
-        '		if (fault->prefetch)\n			return -EAGAIN;\n\n		return RET_PF_RETRY;\n',
-        '		return kvm_handle_noslot_fault(vcpu, fault, access);\n',
-      ),
-    ],
-    found: [at('S51', 'sw-protected', 'kernel-warning'), at('S51', 'tdx', 'kernel-warning')],
-  },
-  {
-    title: 'faults are not held off while a range is zapped',
-    edits: [
+  mutation(
+    'an invalid memslot is taken for none',
+    edit(
+      'mmu.c',
+      '		if (fault->prefetch)\n			return -EAGAIN;\n\n		return RET_PF_RETRY;\n',
+      '		return kvm_handle_noslot_fault(vcpu, fault, access);\n',
+    ),
+    at('S51', 'sw-protected', 'kernel-warning'),
+    at('S51', 'tdx', 'kernel-warning'),
+  ),
+  mutation(
+    'faults are not held off while a range is zapped',
+    [
       edit(
         'mmu.c',
         '	kvm_mmu_invalidate_start(kvm);\n\n	kvm_mmu_invalidate_range_add(kvm, gfn_start, gfn_end);\n\n	flush = kvm_rmap',
@@ -70,25 +66,23 @@ const faults: Mutation[] = [
         '		kvm_flush_remote_tlbs_range(kvm, gfn_start, gfn_end - gfn_start);\n',
       ),
     ],
-    found: [at('S29', 'default', 'no-install-while-invalidating', 0)],
-  },
+    at('S29', 'default', 'no-install-while-invalidating', 0),
+  ),
 ];
 
 const guests: Mutation[] = [
-  {
-    title: 'roots are zapped with mmu_lock for read when a TD is destroyed',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        'kvm_tdp_mmu_zap_invalidated_roots(kvm, false);',
-        'kvm_tdp_mmu_zap_invalidated_roots(kvm, true);',
-      ),
-    ],
-    found: [at('S19', 'tdx', 'private-remove-exclusive', 0)],
-  },
-  {
-    title: 'the build of a TD and its finalization take different locks',
-    edits: [
+  mutation(
+    'roots are zapped with mmu_lock for read when a TD is destroyed',
+    edit(
+      'tdp_mmu.c',
+      'kvm_tdp_mmu_zap_invalidated_roots(kvm, false);',
+      'kvm_tdp_mmu_zap_invalidated_roots(kvm, true);',
+    ),
+    at('S19', 'tdx', 'private-remove-exclusive', 0),
+  ),
+  mutation(
+    'the build of a TD and its finalization take different locks',
+    [
       edit(
         'tdx.c',
         '	CLASS(tdx_vm_state_guard, guard)(kvm);\n	if (IS_ERR(guard))\n		return PTR_ERR(guard);\n\n	switch',
@@ -100,19 +94,17 @@ const guests: Mutation[] = [
         '	guard(mutex)(&kvm->slots_lock);\n\n	if (!is_hkid',
       ),
     ],
-    found: [at('S60', 'tdx', 'kernel-bug')],
-  },
-  {
-    title: 'a page that could not be assigned counts as one that was',
-    edits: [
-      edit(
-        'sev.c',
-        'not assigned, error %d\\n", gfn, pfn, rc);\n		return -EINVAL;',
-        'not assigned, error %d\\n", gfn, pfn, rc);\n		return 0;',
-      ),
-    ],
-    found: [at('S53', 'snp', 'snp-assign-before-map', 0)],
-  },
+    at('S60', 'tdx', 'kernel-bug'),
+  ),
+  mutation(
+    'a page that could not be assigned counts as one that was',
+    edit(
+      'sev.c',
+      'not assigned, error %d\\n", gfn, pfn, rc);\n		return -EINVAL;',
+      'not assigned, error %d\\n", gfn, pfn, rc);\n		return 0;',
+    ),
+    at('S53', 'snp', 'snp-assign-before-map', 0),
+  ),
 ];
 
 export const history: Readonly<Record<string, readonly Mutation[]>> = {

@@ -1,121 +1,101 @@
 /** Mutations for what KVM does with huge pages: the NX worker, conversions of a part, dirty logging. */
 
-import { at, edit, type Mutation } from './mutation';
+import { at, edit, type Mutation, mutation } from './mutation';
 
 const FLUSH = '	kvm_mmu_remote_flush_or_zap(kvm, &invalid_list, flush);\n\n	rcu_read_unlock();\n';
 
 const nxRecovery: Mutation[] = [
-  {
-    title: 'the RCU section of the worker ends before its flush',
-    edits: [
-      edit('mmu.c', FLUSH, '	rcu_read_unlock();\n\n	kvm_mmu_remote_flush_or_zap(kvm, &invalid_list, flush);\n'),
-    ],
-    found: [at('S15', 'default', 'pt-page-rcu-freed')],
-  },
-  {
-    title: 'the worker does not flush what it has zapped',
-    edits: [
-      edit(
-        'mmu.c',
-        'flush |= kvm_tdp_mmu_zap_possible_nx_huge_page(kvm, sp);',
-        'kvm_tdp_mmu_zap_possible_nx_huge_page(kvm, sp);',
-      ),
-    ],
-    found: [
-      at('S15', 'default', 'flush-before-unlock pt-page-rcu-freed', 0),
-      at('S63', 'default', 'flush-before-unlock unmap-before-free'),
-    ],
-  },
-  {
-    title: 'entries of a removed table that map nothing are left as they are',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        '		if (shared) {\n			/* an entry that another CPU',
-        '		if (!is_shadow_present_pte(kvm_tdp_mmu_read_spte(sptep)))\n			continue;\n\n		if (shared) {\n			/* an entry that another CPU',
-      ),
-    ],
-    found: [at('S15', 'default', 'freed-table-maps-nothing', 2)],
-  },
-  {
-    title: 'a removed table is freed at once',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        '	call_rcu(&sp->rcu_head, tdp_mmu_free_sp_rcu_callback);\n',
-        '	tdp_mmu_free_sp_rcu_callback(&sp->rcu_head);\n',
-      ),
-    ],
-    found: [at('S15', 'default', 'pt-page-rcu-freed', 0)],
-  },
+  mutation(
+    'the RCU section of the worker ends before its flush',
+    edit('mmu.c', FLUSH, '	rcu_read_unlock();\n\n	kvm_mmu_remote_flush_or_zap(kvm, &invalid_list, flush);\n'),
+    at('S15', 'default', 'pt-page-rcu-freed'),
+  ),
+  mutation(
+    'the worker does not flush what it has zapped',
+    edit(
+      'mmu.c',
+      'flush |= kvm_tdp_mmu_zap_possible_nx_huge_page(kvm, sp);',
+      'kvm_tdp_mmu_zap_possible_nx_huge_page(kvm, sp);',
+    ),
+    at('S15', 'default', 'flush-before-unlock pt-page-rcu-freed', 0),
+    at('S63', 'default', 'flush-before-unlock unmap-before-free'),
+  ),
+  mutation(
+    'entries of a removed table that map nothing are left as they are',
+    edit(
+      'tdp_mmu.c',
+      '		if (shared) {\n			/* an entry that another CPU',
+      '		if (!is_shadow_present_pte(kvm_tdp_mmu_read_spte(sptep)))\n			continue;\n\n		if (shared) {\n			/* an entry that another CPU',
+    ),
+    at('S15', 'default', 'freed-table-maps-nothing', 2),
+  ),
+  mutation(
+    'a removed table is freed at once',
+    edit(
+      'tdp_mmu.c',
+      '	call_rcu(&sp->rcu_head, tdp_mmu_free_sp_rcu_callback);\n',
+      '	tdp_mmu_free_sp_rcu_callback(&sp->rcu_head);\n',
+    ),
+    at('S15', 'default', 'pt-page-rcu-freed', 0),
+  ),
 ];
 
 const HEAD =
   '				if (hugepage_has_attrs(kvm, slot, gfn, level, attrs))\n					hugepage_clear_mixed(slot, gfn, level);\n				else\n					hugepage_set_mixed(slot, gfn, level);\n';
 
 const conversion: Mutation[] = [
-  {
-    title: 'the head of a range is never marked as mixed',
-    edits: [
-      edit(
-        'mmu.c',
-        HEAD,
-        '				if (hugepage_has_attrs(kvm, slot, gfn, level, attrs))\n					hugepage_clear_mixed(slot, gfn, level);\n',
-      ),
-    ],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform attr-match-at-install', 0)),
-  },
-  {
-    title: 'the rest of a huge page is not invalidated with a part of it',
-    edits: [
-      edit('mmu.c', '			kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages);\n', '			(void)nr_pages;\n'),
-    ],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform')),
-  },
-  {
-    title: 'the last gfn of a huge page is not invalidated with a part of it',
-    edits: [
-      edit(
-        'mmu.c',
-        'kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages);',
-        'kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages - 1);',
-      ),
-    ],
-    found: [at('S46', 'sw-protected', 'huge-leaf-uniform no-install-while-invalidating')],
-  },
-  {
-    title: 'the huge page in which a range ends is not invalidated whole',
-    edits: [
-      edit(
-        'mmu.c',
-        'kvm_mmu_invalidate_range_add(kvm, end, end + nr_pages);',
-        'kvm_mmu_invalidate_range_add(kvm, end, end + nr_pages - 1);',
-      ),
-    ],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S65', vm, 'huge-leaf-uniform')),
-  },
-  {
-    title: 'faults take the level of the host’s mapping for theirs',
-    edits: [edit('mmu.c', '		if (!linfo->disallow_lpage)\n			break;\n', '		(void)linfo;\n		break;\n')],
-    found: [at('S46', 'sw-protected', 'huge-leaf-uniform', 0)],
-  },
-  {
-    title: 'an unmap leaves huge pages that only begin before its range',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        '		    !is_last_spte(iter.old_spte, iter.level))\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
-        '		    !is_last_spte(iter.old_spte, iter.level) || iter.level > PG_LEVEL_4K)\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
-      ),
-    ],
-    found: [at('S46', 'tdx', 'huge-leaf-uniform unmap-before-convert', 0)],
-  },
+  mutation(
+    'the head of a range is never marked as mixed',
+    edit(
+      'mmu.c',
+      HEAD,
+      '				if (hugepage_has_attrs(kvm, slot, gfn, level, attrs))\n					hugepage_clear_mixed(slot, gfn, level);\n',
+    ),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform attr-match-at-install', 0)),
+  ),
+  mutation(
+    'the rest of a huge page is not invalidated with a part of it',
+    edit('mmu.c', '			kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages);\n', '			(void)nr_pages;\n'),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S46', vm, 'huge-leaf-uniform')),
+  ),
+  mutation(
+    'the last gfn of a huge page is not invalidated with a part of it',
+    edit(
+      'mmu.c',
+      'kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages);',
+      'kvm_mmu_invalidate_range_add(kvm, start, start + nr_pages - 1);',
+    ),
+    at('S46', 'sw-protected', 'huge-leaf-uniform no-install-while-invalidating'),
+  ),
+  mutation(
+    'the huge page in which a range ends is not invalidated whole',
+    edit(
+      'mmu.c',
+      'kvm_mmu_invalidate_range_add(kvm, end, end + nr_pages);',
+      'kvm_mmu_invalidate_range_add(kvm, end, end + nr_pages - 1);',
+    ),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S65', vm, 'huge-leaf-uniform')),
+  ),
+  mutation(
+    'faults take the level of the host’s mapping for theirs',
+    edit('mmu.c', '		if (!linfo->disallow_lpage)\n			break;\n', '		(void)linfo;\n		break;\n'),
+    at('S46', 'sw-protected', 'huge-leaf-uniform', 0),
+  ),
+  mutation(
+    'an unmap leaves huge pages that only begin before its range',
+    edit(
+      'tdp_mmu.c',
+      '		    !is_last_spte(iter.old_spte, iter.level))\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
+      '		    !is_last_spte(iter.old_spte, iter.level) || iter.level > PG_LEVEL_4K)\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
+    ),
+    at('S46', 'tdx', 'huge-leaf-uniform unmap-before-convert', 0),
+  ),
 ];
 
 const onTd: Mutation[] = [
-  {
-    title: 'private faults fetch code, and tables of all levels can be given back',
-    edits: [
+  mutation(
+    'private faults fetch code, and tables of all levels can be given back',
+    [
       edit('tdx.c', '		exit_qual = EPT_VIOLATION_ACC_WRITE;\n', '		exit_qual = EPT_VIOLATION_ACC_INSTR;\n'),
       edit(
         'tdp_mmu.c',
@@ -123,40 +103,34 @@ const onTd: Mutation[] = [
         '		if (fault->huge_page_disallowed) {',
       ),
     ],
-    found: [at('S16', 'tdx', 'nx-recovery-skips-mirror private-remove-exclusive td-zap-only-requested kernel-bug', 0)],
-  },
+    at('S16', 'tdx', 'nx-recovery-skips-mirror private-remove-exclusive td-zap-only-requested kernel-bug', 0),
+  ),
 ];
 
 const dirtyLogging: Mutation[] = [
-  {
-    title: 'tables are replaced by huge pages without a flush',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        '	if (flush)\n		kvm_flush_remote_tlbs_memslot(kvm, slot);\n\n	rcu_read_unlock();\n',
-        '	rcu_read_unlock();\n',
-      ),
-    ],
-    found: [at('S49', 'default', 'pt-page-rcu-freed', 2)],
-  },
-  {
-    title: 'a split maps the same page over and over',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        '		sp->spt[i] = make_small_spte(kvm, huge_spte, sp->role, i);',
-        '		sp->spt[i] = make_small_spte(kvm, huge_spte, sp->role, 0);',
-      ),
-    ],
-    found: [at('S49', 'default', 'flush-before-unlock')],
-  },
-  {
-    title: 'huge pages are put together whatever the VMM has',
-    edits: [
-      edit('tdp_mmu.c', '		if (max_mapping_level < iter.level)\n			continue;\n', '		(void)max_mapping_level;\n'),
-    ],
-    found: [at('S50', 'default', 'unmap-before-free', 0)],
-  },
+  mutation(
+    'tables are replaced by huge pages without a flush',
+    edit(
+      'tdp_mmu.c',
+      '	if (flush)\n		kvm_flush_remote_tlbs_memslot(kvm, slot);\n\n	rcu_read_unlock();\n',
+      '	rcu_read_unlock();\n',
+    ),
+    at('S49', 'default', 'pt-page-rcu-freed', 2),
+  ),
+  mutation(
+    'a split maps the same page over and over',
+    edit(
+      'tdp_mmu.c',
+      '		sp->spt[i] = make_small_spte(kvm, huge_spte, sp->role, i);',
+      '		sp->spt[i] = make_small_spte(kvm, huge_spte, sp->role, 0);',
+    ),
+    at('S49', 'default', 'flush-before-unlock'),
+  ),
+  mutation(
+    'huge pages are put together whatever the VMM has',
+    edit('tdp_mmu.c', '		if (max_mapping_level < iter.level)\n			continue;\n', '		(void)max_mapping_level;\n'),
+    at('S50', 'default', 'unmap-before-free', 0),
+  ),
 ];
 
 /** By the part of KVM that they are about. */

@@ -3,7 +3,7 @@
  * of domain.md section 6 can go wrong. Each names the situations in which it must be found.
  */
 
-import { at, edit, type Mutation } from './mutation';
+import { at, edit, type Mutation, mutation } from './mutation';
 import { dirty } from './mutations-dirty';
 import { gmem } from './mutations-gmem';
 import { history } from './mutations-history';
@@ -18,14 +18,14 @@ const FAST_ZAP_FOR_ALL = edit('mmu.c', QUIRK, 'bool zap_all = kvm_check_has_quir
 const BOTH_FILTERS = '		.attr_filter = KVM_FILTER_PRIVATE | KVM_FILTER_SHARED,\n';
 
 const slotDeletion: Mutation[] = [
-  {
-    title: 'memslot deletion zaps direct roots only, for every VM type',
-    edits: [FAST_ZAP_FOR_ALL],
-    found: [at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free')],
-  },
-  {
-    title: 'memslot deletion invalidates the mirror root too',
-    edits: [
+  mutation(
+    'memslot deletion zaps direct roots only, for every VM type',
+    FAST_ZAP_FOR_ALL,
+    at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free'),
+  ),
+  mutation(
+    'memslot deletion invalidates the mirror root too',
+    [
       FAST_ZAP_FOR_ALL,
       edit(
         'mmu.c',
@@ -33,32 +33,28 @@ const slotDeletion: Mutation[] = [
         'kvm_tdp_mmu_invalidate_roots(kvm, KVM_VALID_ROOTS);',
       ),
     ],
-    found: [at('S02', 'tdx', 'fast-zap-spares-mirror')],
-  },
-  {
-    title: 'memslot deletion unmaps shared memory only',
-    edits: [edit('mmu.c', BOTH_FILTERS, '		.attr_filter = KVM_FILTER_SHARED,\n')],
-    found: [at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free', 0)],
-  },
-  {
-    title: 'memslot deletion forgets the filter',
-    edits: [edit('mmu.c', BOTH_FILTERS, '')],
-    found: [
-      at('S02', 'tdx', 'slot-delete-leaves-nothing unmap-before-free filter-selects-right-roots kernel-warning', 0),
-      at('S36', 'tdx', 'filter-selects-right-roots kernel-warning', 0),
-    ],
-  },
-  {
-    title: 'memslot deletion unmaps from the start of the table',
-    edits: [
-      edit(
-        'mmu.c',
-        `		.start = slot->base_gfn,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
-        `		.start = 0,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
-      ),
-    ],
-    found: [at('S03', 'tdx', 'td-zap-only-requested accepted-data-preserved')],
-  },
+    at('S02', 'tdx', 'fast-zap-spares-mirror'),
+  ),
+  mutation(
+    'memslot deletion unmaps shared memory only',
+    edit('mmu.c', BOTH_FILTERS, '		.attr_filter = KVM_FILTER_SHARED,\n'),
+    at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free', 0),
+  ),
+  mutation(
+    'memslot deletion forgets the filter',
+    edit('mmu.c', BOTH_FILTERS, ''),
+    at('S02', 'tdx', 'slot-delete-leaves-nothing unmap-before-free filter-selects-right-roots kernel-warning', 0),
+    at('S36', 'tdx', 'filter-selects-right-roots kernel-warning', 0),
+  ),
+  mutation(
+    'memslot deletion unmaps from the start of the table',
+    edit(
+      'mmu.c',
+      `		.start = slot->base_gfn,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
+      `		.start = 0,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
+    ),
+    at('S03', 'tdx', 'td-zap-only-requested accepted-data-preserved'),
+  ),
 ];
 
 const COMPARE = `	/* Reading the attribute after the snapshot: a change from here on makes the fault stale. */
@@ -74,19 +70,19 @@ const SNAPSHOT = `	fault->mmu_seq = vcpu->kvm->mmu_invalidate_seq;
 `;
 
 const conversion: Mutation[] = [
-  {
-    title: 'a fault compares its kind before it takes the snapshot',
-    edits: [edit('mmu.c', SNAPSHOT + COMPARE, COMPARE + SNAPSHOT)],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S04', vm, 'attr-read-after-seq attr-match-at-install')),
-  },
-  {
-    title: 'a fault does not compare its kind at all',
-    edits: [edit('mmu.c', COMPARE, '')],
-    found: [at('S04', 'sw-protected', 'attr-read-after-seq attr-match-at-install')],
-  },
-  {
-    title: 'attributes are stored before the old kind is unmapped',
-    edits: [
+  mutation(
+    'a fault compares its kind before it takes the snapshot',
+    edit('mmu.c', SNAPSHOT + COMPARE, COMPARE + SNAPSHOT),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S04', vm, 'attr-read-after-seq attr-match-at-install')),
+  ),
+  mutation(
+    'a fault does not compare its kind at all',
+    edit('mmu.c', COMPARE, ''),
+    at('S04', 'sw-protected', 'attr-read-after-seq attr-match-at-install'),
+  ),
+  mutation(
+    'attributes are stored before the old kind is unmapped',
+    [
       edit(
         'kvm_main.c',
         '	kvm_handle_gfn_range(kvm, &pre_set_range);\n\n	for (i = start; i < end; i++) {\n',
@@ -98,30 +94,27 @@ const conversion: Mutation[] = [
         '	kvm_handle_gfn_range(kvm, &pre_set_range);\n	kvm_handle_gfn_range(kvm, &post_set_range);\n',
       ),
     ],
-    found: [at('S04', 'sw-protected', 'unmap-before-convert', 0), at('S10', 'tdx', 'unmap-before-convert', 0)],
-  },
-  {
-    title: 'an invalidation ends before it bumps the sequence',
-    edits: [
-      edit(
-        'kvm_main.c',
-        '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
-        '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
-      ),
-    ],
-    found: [at('S04', 'sw-protected', 'end-bumps-seq-first', 0)],
-  },
-  {
-    title: 'a conversion unmaps the new kind',
-    edits: [
-      edit(
-        'mmu.c',
-        '		range->attr_filter = KVM_FILTER_SHARED;\n	else\n		range->attr_filter = KVM_FILTER_PRIVATE;\n',
-        '		range->attr_filter = KVM_FILTER_PRIVATE;\n	else\n		range->attr_filter = KVM_FILTER_SHARED;\n',
-      ),
-    ],
-    found: [at('S36', 'tdx', 'unmap-before-convert', 0)],
-  },
+    at('S04', 'sw-protected', 'unmap-before-convert', 0),
+    at('S10', 'tdx', 'unmap-before-convert', 0),
+  ),
+  mutation(
+    'an invalidation ends before it bumps the sequence',
+    edit(
+      'kvm_main.c',
+      '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
+      '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
+    ),
+    at('S04', 'sw-protected', 'end-bumps-seq-first', 0),
+  ),
+  mutation(
+    'a conversion unmaps the new kind',
+    edit(
+      'mmu.c',
+      '		range->attr_filter = KVM_FILTER_SHARED;\n	else\n		range->attr_filter = KVM_FILTER_PRIVATE;\n',
+      '		range->attr_filter = KVM_FILTER_PRIVATE;\n	else\n		range->attr_filter = KVM_FILTER_SHARED;\n',
+    ),
+    at('S36', 'tdx', 'unmap-before-convert', 0),
+  ),
 ];
 
 const STALE = `	return fault->slot &&
@@ -131,52 +124,46 @@ const TRUNCATE = '	truncate_inode_pages_range(inode->i_mapping, offset, offset +
 const END = '	kvm_gmem_invalidate_end(inode, start, end);\n\n';
 
 const destruction: Mutation[] = [
-  {
-    title: 'a fault does not look for an invalidation under mmu_lock',
-    edits: [edit('mmu.c', STALE, '	return false;')],
-    found: [
-      at('S05', 'sw-protected', 'seq-recheck-under-lock unmap-before-free'),
-      at('S04', 'sw-protected', 'seq-recheck-under-lock attr-match-at-install'),
-      at('S01', 'tdx', 'seq-recheck-under-lock unmap-before-free'),
-    ],
-  },
-  {
-    title: 'a hole punch returns with its invalidation open',
-    edits: [edit('guest_memfd.c', `${TRUNCATE}${END}`, TRUNCATE)],
-    found: [at('S06', 'tdx', 'invalidate-balanced', 0)],
-  },
-  {
-    title: 'a hole punch frees before it unmaps',
-    edits: [edit('guest_memfd.c', START + TRUNCATE, TRUNCATE + START)],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free', 0)),
-  },
-  {
-    title: 'a hole punch ends its invalidation before it frees',
-    edits: [edit('guest_memfd.c', TRUNCATE + END, END + TRUNCATE)],
-    found: (['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free')),
-  },
-  {
-    title: 'a hole punch flushes after it drops mmu_lock',
-    edits: [
-      edit(
-        'guest_memfd.c',
-        '	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n\n	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n',
-        '	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n\n	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n',
-      ),
-    ],
-    found: [at('S06', 'sw-protected', 'flush-before-unlock')],
-  },
-  {
-    title: 'a notifier does not flush',
-    edits: [
-      edit(
-        'kvm_main.c',
-        '		.flush_on_ret = true,\n		.may_block = mmu_notifier_range_blockable(range),\n',
-        '		.may_block = mmu_notifier_range_blockable(range),\n',
-      ),
-    ],
-    found: [at('S06', 'default', 'flush-before-unlock unmap-before-free')],
-  },
+  mutation(
+    'a fault does not look for an invalidation under mmu_lock',
+    edit('mmu.c', STALE, '	return false;'),
+    at('S05', 'sw-protected', 'seq-recheck-under-lock unmap-before-free'),
+    at('S04', 'sw-protected', 'seq-recheck-under-lock attr-match-at-install'),
+    at('S01', 'tdx', 'seq-recheck-under-lock unmap-before-free'),
+  ),
+  mutation(
+    'a hole punch returns with its invalidation open',
+    edit('guest_memfd.c', `${TRUNCATE}${END}`, TRUNCATE),
+    at('S06', 'tdx', 'invalidate-balanced', 0),
+  ),
+  mutation(
+    'a hole punch frees before it unmaps',
+    edit('guest_memfd.c', START + TRUNCATE, TRUNCATE + START),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free', 0)),
+  ),
+  mutation(
+    'a hole punch ends its invalidation before it frees',
+    edit('guest_memfd.c', TRUNCATE + END, END + TRUNCATE),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free')),
+  ),
+  mutation(
+    'a hole punch flushes after it drops mmu_lock',
+    edit(
+      'guest_memfd.c',
+      '	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n\n	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n',
+      '	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n\n	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n',
+    ),
+    at('S06', 'sw-protected', 'flush-before-unlock'),
+  ),
+  mutation(
+    'a notifier does not flush',
+    edit(
+      'kvm_main.c',
+      '		.flush_on_ret = true,\n		.may_block = mmu_notifier_range_blockable(range),\n',
+      '		.may_block = mmu_notifier_range_blockable(range),\n',
+    ),
+    at('S06', 'default', 'flush-before-unlock unmap-before-free'),
+  ),
 ];
 
 const AUG_PATH = `	if (is_mirror_sptep(iter->sptep))
@@ -190,42 +177,36 @@ const RESTORE =
   '		if (ret)\n			__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);\n		else\n			__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n';
 
 const mirror: Mutation[] = [
-  {
-    title: 'a mirror entry is written without being frozen',
-    edits: [edit('tdp_mmu.c', AUG_PATH, '	ret = __tdp_mmu_set_spte_atomic(kvm, iter, new_spte);\n')],
-    found: [
-      at('S01', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall', 0),
-      at('S17', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall parent-first-child-last'),
-    ],
-  },
-  {
-    title: 'a mirror entry is thawed before the SEAMCALL',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        HANDLE,
-        `	if (is_mirror_sptep(iter->sptep))\n		__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n${HANDLE}`,
-      ),
-    ],
-    found: [at('S01', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall', 0)],
-  },
-  {
-    title: 'a failed installation leaves its entry frozen',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        RESTORE,
-        '		if (ret)\n			return ret;\n		else\n			__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n',
-      ),
-    ],
+  mutation(
+    'a mirror entry is written without being frozen',
+    edit('tdp_mmu.c', AUG_PATH, '	ret = __tdp_mmu_set_spte_atomic(kvm, iter, new_spte);\n'),
+    at('S01', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall', 0),
+    at('S17', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall parent-first-child-last'),
+  ),
+  mutation(
+    'a mirror entry is thawed before the SEAMCALL',
+    edit(
+      'tdp_mmu.c',
+      HANDLE,
+      `	if (is_mirror_sptep(iter->sptep))\n		__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n${HANDLE}`,
+    ),
+    at('S01', 'tdx', 'mirror-sept-in-sync freeze-around-seamcall', 0),
+  ),
+  mutation(
+    'a failed installation leaves its entry frozen',
+    edit(
+      'tdp_mmu.c',
+      RESTORE,
+      '		if (ret)\n			return ret;\n		else\n			__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n',
+    ),
     // whoever comes next retries for ever, and so do both where the fault that froze it is tried again
-    found: [at('S17', 'tdx', 'frozen-is-transient livelock', 0)],
-  },
-  {
-    title: 'a failed installation is written all the same',
-    edits: [edit('tdp_mmu.c', RESTORE, '		__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n')],
-    found: [at('S17', 'tdx', 'shared-failure-rolls-back mirror-sept-in-sync', 0)],
-  },
+    at('S17', 'tdx', 'frozen-is-transient livelock', 0),
+  ),
+  mutation(
+    'a failed installation is written all the same',
+    edit('tdp_mmu.c', RESTORE, '		__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n'),
+    at('S17', 'tdx', 'shared-failure-rolls-back mirror-sept-in-sync', 0),
+  ),
 ];
 
 const FLAG_ON = '		WRITE_ONCE(__kvm_tdx->wait_for_sept_zap, true); \\\n';
@@ -234,59 +215,54 @@ const RETRY = '		__err = tdh_func(args); \\\n';
 const KICK = '		kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE); \\\n';
 
 const removal: Mutation[] = [
-  {
-    title: 'vCPUs may enter while a removal is retried',
-    edits: [edit('tdx.c', FLAG_ON, '')],
-    found: [at('S10', 'tdx', 'no-entry-during-zap-retry', 2)],
-  },
-  {
-    title: 'vCPUs may enter before a removal is retried',
-    edits: [edit('tdx.c', `${RETRY} \\\n${FLAG_OFF}`, `${FLAG_OFF} \\\n${RETRY}`)],
-    found: [at('S10', 'tdx', 'no-entry-during-zap-retry', 2)],
-  },
-  {
-    title: 'vCPUs are never let in again after a removal was retried',
-    edits: [edit('tdx.c', FLAG_OFF, '')],
-    found: [at('S10', 'tdx', 'livelock')],
-  },
-  {
-    title: 'mmu_lock is dropped to wait for a busy module',
-    edits: [edit('tdx.c', KICK, `		write_unlock(&kvm->mmu_lock); \\\n${KICK}		write_lock(&kvm->mmu_lock); \\\n`)],
-    found: [at('S10', 'tdx', 'busy-handled-in-place')],
-  },
-  {
-    title: 'the removal of a page is not tracked',
-    edits: [edit('tdx.c', '	tdx_track(kvm);\n', '')],
-    found: [
-      at('S12', 'tdx', 'block-track-remove-order kernel-bug', 0),
-      at('S02', 'tdx', 'block-track-remove-order', 0),
-    ],
-  },
-  {
-    title: 'nobody is kicked after a TRACK',
-    edits: [
-      edit(
-        'tdx.c',
-        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n\n	kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE);\n',
-        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
-      ),
-    ],
-    found: [at('S12', 'tdx', 'block-track-remove-order'), at('S11', 'tdx', 'block-track-remove-order')],
-  },
-  {
-    title: 'a second TRACK comes before the kick of the first',
-    edits: [
-      edit(
-        'tdx.c',
-        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
-        '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n	err = tdh_do_no_vcpus(tdh_mem_track, kvm, &kvm_tdx->td);\n	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
-      ),
-    ],
-    found: [at('S11', 'tdx', 'track-then-kick-atomic')],
-  },
-  {
-    title: 'a removal that the module refuses is taken for done',
-    edits: [
+  mutation(
+    'vCPUs may enter while a removal is retried',
+    edit('tdx.c', FLAG_ON, ''),
+    at('S10', 'tdx', 'no-entry-during-zap-retry', 2),
+  ),
+  mutation(
+    'vCPUs may enter before a removal is retried',
+    edit('tdx.c', `${RETRY} \\\n${FLAG_OFF}`, `${FLAG_OFF} \\\n${RETRY}`),
+    at('S10', 'tdx', 'no-entry-during-zap-retry', 2),
+  ),
+  mutation(
+    'vCPUs are never let in again after a removal was retried',
+    edit('tdx.c', FLAG_OFF, ''),
+    at('S10', 'tdx', 'livelock'),
+  ),
+  mutation(
+    'mmu_lock is dropped to wait for a busy module',
+    edit('tdx.c', KICK, `		write_unlock(&kvm->mmu_lock); \\\n${KICK}		write_lock(&kvm->mmu_lock); \\\n`),
+    at('S10', 'tdx', 'busy-handled-in-place'),
+  ),
+  mutation(
+    'the removal of a page is not tracked',
+    edit('tdx.c', '	tdx_track(kvm);\n', ''),
+    at('S12', 'tdx', 'block-track-remove-order kernel-bug', 0),
+    at('S02', 'tdx', 'block-track-remove-order', 0),
+  ),
+  mutation(
+    'nobody is kicked after a TRACK',
+    edit(
+      'tdx.c',
+      '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n\n	kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE);\n',
+      '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
+    ),
+    at('S12', 'tdx', 'block-track-remove-order'),
+    at('S11', 'tdx', 'block-track-remove-order'),
+  ),
+  mutation(
+    'a second TRACK comes before the kick of the first',
+    edit(
+      'tdx.c',
+      '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
+      '	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n	err = tdh_do_no_vcpus(tdh_mem_track, kvm, &kvm_tdx->td);\n	TDX_BUG_ON(err, TDH_MEM_TRACK, kvm);\n',
+    ),
+    at('S11', 'tdx', 'track-then-kick-atomic'),
+  ),
+  mutation(
+    'a removal that the module refuses is taken for done',
+    [
       edit('tdx.c', '	tdx_track(kvm);\n', ''),
       edit(
         'tdx.c',
@@ -294,72 +270,64 @@ const removal: Mutation[] = [
         '',
       ),
     ],
-    found: [
-      at('S12', 'tdx', 'block-track-remove-order exclusive-failure-is-fatal unmap-before-free mirror-sept-in-sync', 0),
-    ],
-  },
+    at('S12', 'tdx', 'block-track-remove-order exclusive-failure-is-fatal unmap-before-free mirror-sept-in-sync', 0),
+  ),
 ];
 
 const others: Mutation[] = [
-  {
-    title: 'a notifier unmaps private memory too',
-    edits: [
-      edit(
-        'kvm_main.c',
-        '			gfn_range.attr_filter = KVM_FILTER_SHARED;\n',
-        '			gfn_range.attr_filter = KVM_FILTER_SHARED | KVM_FILTER_PRIVATE;\n',
-      ),
-    ],
-    found: [at('S36', 'tdx', 'notifier-shared-only', 0)],
-  },
-  {
-    title: 'memslots are replaced without waiting for notifiers',
-    edits: [edit('kvm_main.c', '	while (kvm->mn_active_invalidate_count) {\n', '	while (0) {\n')],
-    found: [at('S13', 'default', 'mn-vs-memslot-serialised')],
-  },
-  {
-    title: 'a prefault goes on over a memslot that is being deleted',
-    edits: [edit('mmu.c', '		if (fault->prefetch)\n			return -EAGAIN;\n', '')],
-    found: [at('S14', 'sw-protected', 'livelock')],
-  },
-  {
-    // Not a mutation of KVM but of the situation: kernel 7.3.4 behaves so until an event or a signal comes.
-    title: 'no event ends the local retry of a TD’s private fault after a fast zap',
-    edits: [edit('scenarios/s21.c', '	vmm_pend_event(0, true);\n', '')],
-    found: [at('S21', 'tdx', 'livelock')],
-  },
-  {
-    title: 'memory types of a TD follow its devices',
-    edits: [edit('tdx.c', '	kvm->arch.disabled_quirks |= KVM_X86_QUIRK_IGNORE_GUEST_PAT;\n', '')],
-    found: [at('S29', 'tdx', 'no-zap-gfn-range-on-td accepted-data-preserved')],
-  },
-  {
-    title: 'the exit of the mm zaps all roots',
-    edits: [edit('tdp_mmu.c', '					   KVM_DIRECT_ROOTS | KVM_INVALID_ROOTS)', '					   KVM_ALL_ROOTS)')],
-    found: [at('S20', 'tdx', 'notifier-shared-only', 0)],
-  },
-  {
-    title: 'an unmap visits valid roots only',
-    edits: [
-      edit(
-        'tdp_mmu.c',
-        '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter) | KVM_INVALID_ROOTS;\n\n	__for_each',
-        '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter);\n\n	__for_each',
-      ),
-    ],
-    found: [at('S33', 'default', 'unmap-covers-invalid-roots unmap-before-free')],
-  },
-  {
-    title: 'private and shared are swapped',
-    edits: [
-      edit(
-        'tdp_mmu.h',
-        '		ret |= KVM_MIRROR_ROOTS;\n	if (process & KVM_FILTER_SHARED)\n		ret |= KVM_DIRECT_ROOTS;\n',
-        '		ret |= KVM_DIRECT_ROOTS;\n	if (process & KVM_FILTER_SHARED)\n		ret |= KVM_MIRROR_ROOTS;\n',
-      ),
-    ],
-    found: [at('S36', 'tdx', 'notifier-shared-only td-zap-only-requested unmap-before-free', 0)],
-  },
+  mutation(
+    'a notifier unmaps private memory too',
+    edit(
+      'kvm_main.c',
+      '			gfn_range.attr_filter = KVM_FILTER_SHARED;\n',
+      '			gfn_range.attr_filter = KVM_FILTER_SHARED | KVM_FILTER_PRIVATE;\n',
+    ),
+    at('S36', 'tdx', 'notifier-shared-only', 0),
+  ),
+  mutation(
+    'memslots are replaced without waiting for notifiers',
+    edit('kvm_main.c', '	while (kvm->mn_active_invalidate_count) {\n', '	while (0) {\n'),
+    at('S13', 'default', 'mn-vs-memslot-serialised'),
+  ),
+  mutation(
+    'a prefault goes on over a memslot that is being deleted',
+    edit('mmu.c', '		if (fault->prefetch)\n			return -EAGAIN;\n', ''),
+    at('S14', 'sw-protected', 'livelock'),
+  ),
+  // Not a mutation of KVM but of the situation: kernel 7.3.4 behaves so until an event or a signal comes.
+  mutation(
+    'no event ends the local retry of a TD’s private fault after a fast zap',
+    edit('scenarios/s21.c', '	vmm_pend_event(0, true);\n', ''),
+    at('S21', 'tdx', 'livelock'),
+  ),
+  mutation(
+    'memory types of a TD follow its devices',
+    edit('tdx.c', '	kvm->arch.disabled_quirks |= KVM_X86_QUIRK_IGNORE_GUEST_PAT;\n', ''),
+    at('S29', 'tdx', 'no-zap-gfn-range-on-td accepted-data-preserved'),
+  ),
+  mutation(
+    'the exit of the mm zaps all roots',
+    edit('tdp_mmu.c', '					   KVM_DIRECT_ROOTS | KVM_INVALID_ROOTS)', '					   KVM_ALL_ROOTS)'),
+    at('S20', 'tdx', 'notifier-shared-only', 0),
+  ),
+  mutation(
+    'an unmap visits valid roots only',
+    edit(
+      'tdp_mmu.c',
+      '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter) | KVM_INVALID_ROOTS;\n\n	__for_each',
+      '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter);\n\n	__for_each',
+    ),
+    at('S33', 'default', 'unmap-covers-invalid-roots unmap-before-free'),
+  ),
+  mutation(
+    'private and shared are swapped',
+    edit(
+      'tdp_mmu.h',
+      '		ret |= KVM_MIRROR_ROOTS;\n	if (process & KVM_FILTER_SHARED)\n		ret |= KVM_DIRECT_ROOTS;\n',
+      '		ret |= KVM_DIRECT_ROOTS;\n	if (process & KVM_FILTER_SHARED)\n		ret |= KVM_MIRROR_ROOTS;\n',
+    ),
+    at('S36', 'tdx', 'notifier-shared-only td-zap-only-requested unmap-before-free', 0),
+  ),
 ];
 
 /** By the part of KVM that they are about. */
