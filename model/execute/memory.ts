@@ -5,7 +5,7 @@
  */
 
 import type { Scalar, Value } from './program';
-import { bitsOf } from './values';
+import { scalarIn, sizeOf } from './values';
 
 /** Simulated kernel virtual address of the buffer's first byte; `__pa(v)` is `v - BASE`. */
 export const BASE = 0x10000000;
@@ -253,28 +253,8 @@ export class Memory implements BlockImage {
   /** What lies there, whatever the block's life and watches; undefined outside the buffer. */
   peek(t: Scalar, addr: number): Value | undefined {
     const off = addr - BASE;
-    const size = bitsOf(t) >>> 3;
-    if (!(off >= 0 && off + size <= this.size)) return undefined;
-    switch (t) {
-      case 'i8':
-        return this.view.getInt8(off);
-      case 'u8':
-        return this.view.getUint8(off);
-      case 'i16':
-        return this.view.getInt16(off, true);
-      case 'u16':
-        return this.view.getUint16(off, true);
-      case 'i32':
-        return this.view.getInt32(off, true);
-      case 'u32':
-        return this.view.getUint32(off, true);
-      case 'i64':
-        return this.view.getBigInt64(off, true);
-      case 'u64':
-        return this.view.getBigUint64(off, true);
-      case 'ptr':
-        return this.view.getInt32(off + 4, true) * TWO32 + this.view.getUint32(off, true);
-    }
+    const size = sizeOf(t);
+    return off >= 0 && off + size <= this.size ? scalarIn(this.view, t, off) : undefined;
   }
 
   // ---- life and watches ----
@@ -404,22 +384,6 @@ export class Memory implements BlockImage {
     out[at] = this.meta[block]! & ~DIRTY;
     const from = block << 4;
     for (let i = 0; i < 16; i++) out[at + 1 + i] = this.words[from + i]!;
-  }
-
-  /** A copy of all blocks as they are now, to be read like the memory itself. One that is not in use is zero. */
-  image(): BlockImage {
-    const { meta } = this;
-    const places = new Int32Array(meta.length);
-    let used = 0;
-    for (let b = 0; b < meta.length; b++) if ((meta[b]! & ~DIRTY) !== 0) places[b] = ++used;
-    const words = new Int32Array(used * BLOCK_WORDS);
-    for (let b = 0; b < meta.length; b++) if (places[b] !== 0) this.readBlock(b, words, (places[b]! - 1) * BLOCK_WORDS);
-    return {
-      readBlock(block, out, at) {
-        const from = (places[block]! - 1) * BLOCK_WORDS;
-        for (let i = 0; i < BLOCK_WORDS; i++) out[at + i] = from < 0 ? 0 : words[from + i]!;
-      },
-    };
   }
 
   /** Put a block back as `readBlock` gave it, past journal, life and watches. */

@@ -1,10 +1,11 @@
 /**
- * Values of the step form and the conversions between C's scalar types. It knows widths and signs,
- * not registers, steps or memory.
+ * Values of the step form, how they lie in a buffer, and the conversions between C's scalar types. It knows
+ * widths and signs, not registers, steps or the simulated memory.
  */
 
 import type { Scalar, Value } from './program';
 
+const TWO32 = 2 ** 32;
 const TWO64 = 2 ** 64;
 
 /** 64-bit integers are BigInt, everything else is a number. */
@@ -35,6 +36,30 @@ export function bitsOf(t: Scalar): number {
 /** Bytes of a scalar. */
 export function sizeOf(t: Scalar): number {
   return BITS[t] >>> 3;
+}
+
+/** The scalar that lies at an offset of a buffer, of any alignment. */
+export function scalarIn(view: DataView, t: Scalar, off: number): Value {
+  switch (t) {
+    case 'i8':
+      return view.getInt8(off);
+    case 'u8':
+      return view.getUint8(off);
+    case 'i16':
+      return view.getInt16(off, true);
+    case 'u16':
+      return view.getUint16(off, true);
+    case 'i32':
+      return view.getInt32(off, true);
+    case 'u32':
+      return view.getUint32(off, true);
+    case 'i64':
+      return view.getBigInt64(off, true);
+    case 'u64':
+      return view.getBigUint64(off, true);
+    case 'ptr':
+      return view.getInt32(off + 4, true) * TWO32 + view.getUint32(off, true);
+  }
 }
 
 export function zeroOf(t: Scalar): Value {

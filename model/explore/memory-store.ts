@@ -4,7 +4,7 @@
  * memory blocks; threads are added by the state store.
  */
 
-import { BLOCK, BLOCK_WORDS, type BlockImage, type Memory } from '../execute/memory';
+import { BASE, BLOCK, BLOCK_WORDS, type BlockImage, LIFE, type Memory } from '../execute/memory';
 import { WordList, WordTable } from './word-table';
 
 const ARITY = 4;
@@ -13,6 +13,26 @@ const ARITY = 4;
 export interface MemoryRoot {
   root: number;
   height: number;
+}
+
+/** A copy of all blocks as they are now, to be read like the memory itself. One that is not in use is zero. */
+function imageOf(memory: Memory): BlockImage {
+  const isUsed = (block: number): boolean => {
+    const addr = BASE + block * BLOCK;
+    return memory.life(addr) !== LIFE.unmapped || memory.holder(addr) !== 0;
+  };
+  const places = new Int32Array(memory.size / BLOCK);
+  let used = 0;
+  for (let b = 0; b < places.length; b++) if (isUsed(b)) places[b] = ++used;
+  const words = new Int32Array(used * BLOCK_WORDS);
+  const placeOf = (block: number): number => (places[block]! - 1) * BLOCK_WORDS;
+  for (let b = 0; b < places.length; b++) if (places[b] !== 0) memory.readBlock(b, words, placeOf(b));
+  return {
+    readBlock(block, out, at) {
+      const from = placeOf(block);
+      for (let i = 0; i < BLOCK_WORDS; i++) out[at + i] = from < 0 ? 0 : words[from + i]!;
+    },
+  };
 }
 
 /**
@@ -39,7 +59,7 @@ export class MemoryStore {
 
   /** Memory as it stands now is the beginning; later states are relative to it. */
   constructor(private readonly memory: Memory) {
-    this.start = memory.image();
+    this.start = imageOf(memory);
     this.slotOf = new Int32Array(memory.size / BLOCK).fill(-1);
     this.leaves.intern(new Int32Array(BLOCK_WORDS).fill(-1), 0);
     this.nodes.intern(new Int32Array(ARITY), 0);
