@@ -91,21 +91,21 @@ const setup: readonly Builtin[] = [
 ];
 
 function dirtyLog(c: Call, phase: 'on' | 'off' | 'told' | 'last', start: number, end: number): void {
-  c.m.emit({ type: 'dirty-log', thread: c.m.threadId(), phase, start, end });
+  c.m.emit({ type: 'dirty-log', thread: c.m.threadId(), phase, asId: num(c, 0), start, end });
 }
 
 function toldDirty(c: Call): void {
   for (let bit = 0; bit < 64; bit++)
-    if ((big(c, 1) >> BigInt(bit)) & 1n) dirtyLog(c, 'told', num(c, 0) + bit, num(c, 0) + bit + 1);
+    if ((big(c, 2) >> BigInt(bit)) & 1n) dirtyLog(c, 'told', num(c, 1) + bit, num(c, 1) + bit + 1);
 }
 
 const requests: readonly Builtin[] = [
   define('__user_logs', {
     stores: 'none',
-    run: (c) => dirtyLog(c, num(c, 2) === 0 ? 'off' : 'on', num(c, 0), num(c, 1)),
+    run: (c) => dirtyLog(c, num(c, 3) === 0 ? 'off' : 'on', num(c, 1), num(c, 2)),
   }),
   define('__user_told_dirty', { stores: 'none', run: toldDirty }),
-  define('__user_has_last_log', { stores: 'none', run: (c) => dirtyLog(c, 'last', num(c, 0), num(c, 1)) }),
+  define('__user_has_last_log', { stores: 'none', run: (c) => dirtyLog(c, 'last', num(c, 1), num(c, 2)) }),
   define('__request_destroy', {
     run: (c) => requestDestroy(c.m, num(c, 0), num(c, 1), cString(c.m, num(c, 2))),
     describe: (c) => `user space asks to destroy gfns ${num(c, 0)}-${num(c, 1) - 1}: ${cString(c.m, num(c, 2))}`,

@@ -180,12 +180,12 @@ void __machine_pending_ve(int on);
 /* ---- the rest of the host ---- */
 
 /*
- * User space logs which pages of [start, end) are dirty, or does no longer; a log that it was given has the gfns of
+ * User space logs which pages of [start, end) are dirty in an address space, or does no longer; a log that it was given has the gfns of
  * `mask`, bit 0 being `start`; it has the last log, and nothing of the guest runs any more.
  */
-void __user_logs(gfn_t start, gfn_t end, int on);
-void __user_told_dirty(gfn_t start, u64 mask);
-void __user_has_last_log(gfn_t start, gfn_t end);
+void __user_logs(int as_id, gfn_t start, gfn_t end, int on);
+void __user_told_dirty(int as_id, gfn_t start, u64 mask);
+void __user_has_last_log(int as_id, gfn_t start, gfn_t end);
 
 /*
  * User space asks to destroy the contents of [start, end): until the matching end, the guest's data

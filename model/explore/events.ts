@@ -51,7 +51,7 @@ export function eventText(e: MachineEvent): string | null {
     case 'conversion':
       return `the guest ${e.phase === 'asked' ? 'asks for' : 'is told of'} gfn ${e.gfn}: ${shared(e.isPrivate)}`;
     case 'dirty-log':
-      return `${LOG[e.phase]} gfns ${e.start} to ${e.end - 1}`;
+      return `${LOG[e.phase]} gfns ${e.start} to ${e.end - 1}${e.asId === 0 ? '' : ' of SMM'}`;
     case 'request-destroy':
       return `asked to destroy gfns ${e.start} to ${e.end - 1}: ${e.why}`;
   }

@@ -41,9 +41,9 @@ const PLACES = {
   askedShared: reserve(THREADS),
   /** Per thread: the range that kvm_zap_gfn_range() zaps, first gfn and end in 16 bits each. */
   zapped: reserve(THREADS),
-  /** Bits of the gfns whose dirty pages user space logs, and of those written since and in no log that it has. */
-  logged: reserve(1),
-  unreported: reserve(1),
+  /** Per address space: bits of the gfns whose dirty pages user space logs, and of those written since and in no log that it has. */
+  logged: reserve(2),
+  unreported: reserve(2),
   /** Bits of the whole VM. */
   vm: reserve(1),
   /** Per address space: address of the active memslots. */

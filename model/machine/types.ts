@@ -221,6 +221,8 @@ export type MachineEvent =
       readonly type: 'dirty-log';
       readonly thread: number;
       readonly phase: 'on' | 'off' | 'told' | 'last';
+      /** Address space: 1 is SMM's. */
+      readonly asId: number;
       readonly start: number;
       readonly end: number;
     }

@@ -175,7 +175,7 @@ int vmm_log_dirty_pages(int id)
 	mem.flags |= KVM_MEM_LOG_DIRTY_PAGES;
 	r = set_region(&mem);
 	if (!r)
-		__user_logs(slot->gfn, slot->gfn + slot->nr_pages, 1);
+		__user_logs(id >> 16, slot->gfn, slot->gfn + slot->nr_pages, 1);
 	return r;
 }
 
@@ -184,7 +184,7 @@ int vmm_stop_logging(int id)
 	struct kvm_userspace_memory_region2 mem = { .slot = id };
 	const struct driver_slot *slot = driver_slot_of(id);
 
-	__user_logs(slot->gfn, slot->gfn + slot->nr_pages, 0);
+	__user_logs(id >> 16, slot->gfn, slot->gfn + slot->nr_pages, 0);
 	fill_region(&mem, slot);
 	return set_region(&mem);
 }
@@ -196,7 +196,7 @@ int vmm_get_dirty_log(int id)
 	int r = kvm_vm_ioctl_get_dirty_log(the_vm, &log);
 
 	if (!r)
-		__user_told_dirty(driver_slot_of(id)->gfn, bits);
+		__user_told_dirty(id >> 16, driver_slot_of(id)->gfn, bits);
 	return r;
 }
 
@@ -205,7 +205,7 @@ int vmm_get_last_dirty_log(int id)
 	const struct driver_slot *slot = driver_slot_of(id);
 	int r = vmm_get_dirty_log(id);
 
-	__user_has_last_log(slot->gfn, slot->gfn + slot->nr_pages);
+	__user_has_last_log(id >> 16, slot->gfn, slot->gfn + slot->nr_pages);
 	return r;
 }
 

@@ -47,9 +47,11 @@ void s64_vmm(void)
 {
 	vcpu_thread(0, s64_ops, ARRAY_SIZE(s64_ops), FAULT_STOP);
 	vcpu_thread(0, s64_handler_ops, ARRAY_SIZE(s64_handler_ops), FAULT_STOP);
-	vmm_log_dirty_pages(0);
+	vmm_log_dirty_pages(SMM_SLOT(0));
 	vmm_nx_recovery();
 	vcpu_thread(0, s64_ops, ARRAY_SIZE(s64_ops), FAULT_STOP);
+	vmm_get_last_dirty_log(SMM_SLOT(0));
+	vmm_stop_logging(SMM_SLOT(0));
 	vmm_noncoherent_dma(true);
 	vcpu_thread(0, s64_ops, ARRAY_SIZE(s64_ops), FAULT_STOP);
 	vmm_delete_slot(SMM_SLOT(1));

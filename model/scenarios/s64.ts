@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'smm-address-space',
   title: 'A VM has memory for SMM, and all of it is zapped in one way after the other',
   description:
-    'One thread is user space and the vCPU, which goes into SMM and out of it between the steps: dirty pages are logged in one address space; the worker takes a table of SMM away, whose memslot only SMM has; a device without coherent DMA comes; the memslot of SMRAM is deleted; the VMM exits. Each reaches what is mapped for SMM as it reaches the rest.',
+    'One thread is user space and the vCPU, which goes into SMM and out of it between the steps: dirty pages of SMM are logged; the worker takes a table of SMM away, whose memslot only SMM has; a device without coherent DMA comes; the memslot of SMRAM is deleted; the VMM exits. Each reaches what is mapped for SMM as it reaches the rest.',
   vm: ['default'],
   source:
     'commit 441a5dfcd968; kvm_tdp_mmu_zap_leafs(), kvm_tdp_mmu_zap_all(), kvm_memslots_for_spte_role(), kvm_tdp_mmu_alloc_root()',
@@ -20,6 +20,7 @@ export const scenario: Scenario = {
     'root-of-address-space',
     'slot-delete-leaves-nothing',
     'mmio-where-no-slot',
+    'dirty-log-complete',
     'unmap-before-free',
   ],
   words: [
@@ -38,5 +39,6 @@ export const scenario: Scenario = {
     { title: 'Faults in SMM find the memslots outside of it', breaks: ['mmio-where-no-slot'] },
     { title: 'The memslot of a table of SMM is looked for outside of it', breaks: ['kernel-warning'] },
     { title: 'A root serves both address spaces', breaks: ['root-of-address-space'] },
+    { title: 'What is logged of SMM is write-protected elsewhere', breaks: ['dirty-log-complete'] },
   ],
 };

@@ -151,7 +151,7 @@ describe('dirty-log-complete', () => {
   const logged = () => {
     const { b, page } = vm('default');
     const says = (phase: 'on' | 'off' | 'told' | 'last', start = 0, end = 4) =>
-      b.event({ type: 'dirty-log', thread: 1, phase, start, end });
+      b.event({ type: 'dirty-log', thread: 1, phase, asId: 0, start, end });
     const write = (gfn: number) =>
       b.event({
         type: 'guest-access',

@@ -194,3 +194,28 @@ describe('mmio-where-no-slot', () => {
     expect(b.broken).toEqual(broken);
   });
 });
+
+describe('dirty-log-complete', () => {
+  /** A vCPU writes gfn 0 in SMM or outside of it, and user space looks at the last log of one of the two. */
+  const last = (inSmm: boolean, asId: number, logged: readonly number[] = [0, 1]) => {
+    const { b, page } = vm();
+    const range = { thread: 0, start: 0, end: 4 };
+    for (const of of logged) b.event({ type: 'dirty-log', ...range, phase: 'on', asId: of });
+    setInSmm(b.m, 0, inSmm);
+    const access = { thread: 0, vcpu: 0, gfn: 0, isPrivate: false, write: true, pfn: page };
+    b.event({ type: 'guest-access', ...access, outcome: 'done' });
+    b.event({ type: 'dirty-log', ...range, phase: 'last', asId });
+    return b.broken;
+  };
+  it('looks for what SMM wrote in the log of SMM', () => {
+    expect(last(true, 1)).toEqual(['dirty-log-complete']);
+    expect(last(true, 0)).toEqual([]);
+  });
+  it('looks for what the others wrote in the other', () => {
+    expect(last(false, 0)).toEqual(['dirty-log-complete']);
+    expect(last(false, 1)).toEqual([]);
+  });
+  it('asks for no log of an address space that is not logged', () => {
+    expect(last(true, 1, [0])).toEqual([]);
+  });
+});

@@ -86,6 +86,15 @@ export const smm: readonly Mutation[] = [
     at('S64', 'default', 'kernel-warning', 0),
   ),
   mutation(
+    'what is logged of SMM is write-protected elsewhere',
+    edit(
+      'tdp_mmu.c',
+      'for_each_valid_tdp_mmu_root_yield_safe(kvm, root, slot->as_id)\n\t\tspte_set |= wrprot_gfn_range(',
+      'for_each_valid_tdp_mmu_root_yield_safe(kvm, root, 0)\n\t\tspte_set |= wrprot_gfn_range(',
+    ),
+    at('S64', 'default', 'dirty-log-complete', 0),
+  ),
+  mutation(
     'memslots may be in an address space that the VM does not have',
     edit(
       'kvm_main.c',
