@@ -3,12 +3,7 @@
  * memslots, requests, destruction. Written from the kernel's source and the domain specification alone.
  */
 import type { Bug } from './edit';
-
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-const X86 = 'arch/x86/kvm/x86.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
-const PRIVATE = ['sw-protected', 'tdx'];
+import { ALL, KVM_MAIN, PRIVATE, X86 } from './places';
 
 export const commonBugs: readonly Bug[] = [
   {

@@ -3,10 +3,7 @@
  * the kernel's source and the domain specification alone.
  */
 import type { Bug } from './edit';
-
-const GMEM = 'virt/kvm/guest_memfd.c';
-
-const PRIVATE = ['sw-protected', 'tdx'];
+import { GMEM, PRIVATE } from './places';
 
 export const gmemBugs: readonly Bug[] = [
   {

@@ -4,14 +4,9 @@
  * alone.
  */
 import type { Bug } from './edit';
+import { ALL, LEFT_BEHIND, MMU, PRIVATE } from './places';
 
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
 const KVM_HOST = 'include/linux/kvm_host.h';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
-const PRIVATE = ['sw-protected', 'tdx'];
-
-const LEFT_BEHIND = ['slot-delete-leaves-nothing', 'mapping-has-binding', 'unmap-before-free'];
 
 export const mmuBugs: readonly Bug[] = [
   {

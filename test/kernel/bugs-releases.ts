@@ -3,15 +3,7 @@
  * Written from those releases' source and the domain specification alone.
  */
 import type { Bug } from './edit';
-
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
-const GMEM = 'virt/kvm/guest_memfd.c';
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
-const PRIVATE = ['sw-protected', 'tdx'];
+import { ALL, GMEM, KVM_MAIN, MMU, PRIVATE, TDP_MMU, TDX } from './places';
 
 export const releaseBugs: readonly Bug[] = [
   {

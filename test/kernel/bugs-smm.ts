@@ -1,10 +1,7 @@
 /** Seeded bugs of address spaces: what vCPUs in SMM see is mapped, unmapped and looked up apart from the rest. */
 
 import type { Bug } from './edit';
-
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
+import { KVM_MAIN, MMU, TDP_MMU } from './places';
 
 export const smmBugs: readonly Bug[] = [
   {

@@ -3,9 +3,8 @@
  * Written from the kernel's source and the domain specification alone.
  */
 import type { Bug } from './edit';
+import { GMEM, SEV } from './places';
 
-const SEV = 'arch/x86/kvm/svm/sev.c';
-const GMEM = 'virt/kvm/guest_memfd.c';
 const SNP = ['snp'];
 
 export const snpBugs: readonly Bug[] = [

@@ -3,11 +3,7 @@
  * when TLBs are flushed. Written from the kernel's source and the domain specification alone.
  */
 import type { Bug } from './edit';
-
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const TDP_ITER = 'arch/x86/kvm/mmu/tdp_iter.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
+import { ALL, TDP_ITER, TDP_MMU } from './places';
 
 export const tdpMmuBugs: readonly Bug[] = [
   {

@@ -4,8 +4,8 @@
  * alone.
  */
 import type { Bug } from './edit';
+import { TDX } from './places';
 
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
 const VM = ['tdx'];
 
 export const tdxBugs: readonly Bug[] = [

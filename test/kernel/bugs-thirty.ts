@@ -4,18 +4,7 @@
  * specification alone.
  */
 import type { Bug } from './edit';
-
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
-const GMEM = 'virt/kvm/guest_memfd.c';
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
-const PRIVATE = ['sw-protected', 'tdx'];
-
-/** The chain of a private leaf that outlives its slot. */
-const LEFT_BEHIND = ['slot-delete-leaves-nothing', 'mapping-has-binding', 'unmap-before-free'];
+import { ALL, GMEM, KVM_MAIN, LEFT_BEHIND, MMU, PRIVATE, TDP_MMU, TDX } from './places';
 
 export const thirtyBugs: readonly Bug[] = [
   {

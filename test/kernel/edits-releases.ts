@@ -1,14 +1,6 @@
 /** Edits that change no behaviour, as in edits.ts, on the source of 7.2 and of 6.12, four each. */
 import type { Edit } from './edit';
-
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
-const GMEM = 'virt/kvm/guest_memfd.c';
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
-const PRIVATE = ['sw-protected', 'tdx'];
+import { ALL, GMEM, KVM_MAIN, MMU, PRIVATE, TDP_MMU, TDX } from './places';
 
 export const releaseEdits: readonly Edit[] = [
   {

@@ -2,9 +2,7 @@
  * The first fifteen of the forty edits that change no behaviour (see edits.ts): those of the TDP MMU.
  */
 import type { Edit } from './edit';
-
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const ALL = ['default', 'sw-protected', 'tdx'];
+import { ALL, TDP_MMU } from './places';
 
 export const tdpMmuEdits: readonly Edit[] = [
   {

@@ -6,14 +6,7 @@
  */
 import type { Edit } from './edit';
 import { tdpMmuEdits } from './edits-tdp-mmu';
-
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
-const GMEM = 'virt/kvm/guest_memfd.c';
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
-const PRIVATE = ['sw-protected', 'tdx'];
+import { ALL, GMEM, KVM_MAIN, MMU, PRIVATE, TDX } from './places';
 
 export const edits: readonly Edit[] = [
   ...tdpMmuEdits,

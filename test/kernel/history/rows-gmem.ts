@@ -1,10 +1,7 @@
 /** Rows 16 to 33: guest_memfd, its bindings and memslots, and faults that meet a memslot on its way out. */
+
+import { GMEM, KVM_MAIN, PRIVATE } from '../places';
 import { type HistoryRow, seeded } from './row';
-
-const GMEM = 'virt/kvm/guest_memfd.c';
-const KVM_MAIN = 'virt/kvm/kvm_main.c';
-
-const PRIVATE = ['sw-protected', 'tdx'];
 
 export const gmemRows: readonly HistoryRow[] = [
   {

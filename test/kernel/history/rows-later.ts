@@ -1,8 +1,7 @@
 /** Rows 56 to 74: SNP, what the fixes of 2026 were about, and changes that mattered for other reasons. */
-import { type HistoryRow, seeded } from './row';
 
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
+import { MMU, TDX } from '../places';
+import { type HistoryRow, seeded } from './row';
 
 export const laterRows: readonly HistoryRow[] = [
   {

@@ -1,10 +1,7 @@
 /** Rows 1 to 15: the common MMU and the TDP MMU before there was confidential memory. */
+
+import { ALL, MMU, TDP_MMU } from '../places';
 import { type HistoryRow, seeded } from './row';
-
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const MMU = 'arch/x86/kvm/mmu/mmu.c';
-
-const ALL = ['default', 'sw-protected', 'tdx'];
 
 export const mmuRows: readonly HistoryRow[] = [
   {

@@ -1,8 +1,7 @@
 /** Rows 34 to 55: mirror roots, and TDX. */
-import { type HistoryRow, seeded } from './row';
 
-const TDP_MMU = 'arch/x86/kvm/mmu/tdp_mmu.c';
-const TDX = 'arch/x86/kvm/vmx/tdx.c';
+import { TDP_MMU, TDX } from '../places';
+import { type HistoryRow, seeded } from './row';
 
 const VM = ['tdx'];
 
