@@ -7,8 +7,9 @@ import type { VmType } from '../../model/machine/types';
 import { scenarios } from '../../model/scenarios/index';
 import { version } from '../../package.json';
 import { textReport } from '../report/text';
+import { emptyReview } from '../review/empty-review';
 import { createReviewer, type Reviewer, type ReviewInput, type TreeChoice } from '../review/index';
-import type { PatchReview, Report, Verdict } from '../review/types';
+import type { PatchReview, Report } from '../review/types';
 import { cannot, expand, readBytes } from './inputs';
 import { inputsOfRange, type TreeOptions, treeOf } from './trees';
 import { type Installation, UsageError } from './usage';
@@ -116,7 +117,7 @@ async function reviewed(input: ReviewInput, options: Wanted, reviewer: Reviewer)
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const record = emptyRecord(input.name, 'incomplete', `the review stopped before its end: ${why}`);
+    const record = emptyReview(input.name, 'incomplete', [`the review stopped before its end: ${why}`]);
     return [{ ...record, runs: { ...record.runs, complete: false } }];
   }
 }
@@ -133,22 +134,7 @@ function say(sentence: string): void {
 /** The record of an input that no review ever saw. */
 function unread(input: string, why: string): PatchReview {
   say(why);
-  return emptyRecord(input, 'unusable', why);
-}
-
-function emptyRecord(input: string, verdict: Verdict, note: string): PatchReview {
-  return {
-    input,
-    subject: null,
-    messageId: null,
-    tier: 'static',
-    kernel: null,
-    verdict,
-    findings: [],
-    coverage: { changedLines: 0, nonExecutable: 0, executed: 0, notReached: [], notUnderstood: [] },
-    runs: { scenarios: 0, states: 0, transitions: 0, milliseconds: 0, complete: true, vacuous: [] },
-    notes: [note],
-  };
+  return emptyReview(input, 'unusable', [why]);
 }
 
 function refuseUnknown(options: CheckOptions): void {

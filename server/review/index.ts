@@ -13,6 +13,7 @@ import { inScope } from '../kernel/scope';
 import { readInput } from '../patch/read';
 import type { PatchMail } from '../patch/types';
 import { untouchedNames } from './changelog';
+import { emptyReview } from './empty-review';
 import { DEFAULT_BOUNDS, type Runner } from './jobs';
 import type { PlacedPatch } from './placed';
 import { type PlacedReview, type Progress, reviewPlaced } from './review-placed';
@@ -21,7 +22,7 @@ import { situations } from './select';
 import { type InPlace, openSeries, type Series, type TreeChoice } from './series';
 import { openSession } from './session';
 import { type SimulateOptions, type SimulationTrace, simulateTexts } from './simulate';
-import type { Coverage, Finding, PatchReview, Runs, Verdict } from './types';
+import type { Finding, PatchReview, Verdict } from './types';
 
 export type { TreeChoice } from './series';
 export type { SimulateOptions, SimulationTrace } from './simulate';
@@ -271,22 +272,4 @@ async function chosenPlaced(
   } finally {
     await series.close();
   }
-}
-
-const NO_COVERAGE: Coverage = { changedLines: 0, nonExecutable: 0, executed: 0, notReached: [], notUnderstood: [] };
-const NO_RUNS: Runs = { scenarios: 0, states: 0, transitions: 0, milliseconds: 0, complete: true, vacuous: [] };
-
-function emptyReview(input: string, verdict: Verdict, notes: readonly string[]): PatchReview {
-  return {
-    input,
-    subject: null,
-    messageId: null,
-    tier: 'static',
-    kernel: null,
-    verdict,
-    findings: [],
-    coverage: NO_COVERAGE,
-    runs: NO_RUNS,
-    notes,
-  };
 }
