@@ -26,6 +26,8 @@ void __machine_vm(struct kvm *kvm);
 void __machine_vcpu(struct kvm_vcpu *vcpu, int id);
 /* The VM's memory attributes: loads and stores of this array become attribute events. */
 void __machine_attr_array(struct xarray *xa);
+/* the entries of @xa are the @count pointers that follow it */
+void __machine_page_cache(struct xarray *xa, int count);
 
 /*
  * A TD that is keyed and initialised in one go (MNG.CREATE, KEY.CONFIG, ADDCX, MNG.INIT), with

@@ -2,7 +2,7 @@
 
 import { registered } from '../machine/registry';
 import type { Builtin, Choice } from '../machine/types';
-import { xaFind, xaLoad, xaStore, xaStoreRange } from '../machine/xarray';
+import { xaFind, xaLoad, xaOfPointers, xaStore, xaStoreRange } from '../machine/xarray';
 import { big, type Call, define, num, ONE_WAY, reads, writes } from './define';
 
 const find = (c: Call, after: boolean): number => {
@@ -20,6 +20,7 @@ const OUT_OF_MEMORY: readonly Choice[] = [...ONE_WAY, { label: 'out of memory', 
 const ENOMEM = -12n;
 
 export const xarrayBuiltins: readonly Builtin[] = [
+  define('__machine_page_cache', { run: (c) => xaOfPointers(c.m, num(c, 0), num(c, 1)) }),
   define('xa_init', { run: (c) => c.m.memory.setU64(num(c, 0), 0n) }),
   define('xa_load', {
     point: true,

@@ -434,7 +434,7 @@ void svm_spoil_request(struct kvm_vcpu *vcpu)
 int svm_make_huge(struct kvm_vcpu *vcpu, int gmem_fd, gfn_t gfn)
 {
 	struct file *file = fget(gmem_fd);
-	u64 pfn = page_to_pfn(&file->f_mapping->i_pages[0]->page);
+	u64 pfn = page_to_pfn(&file->f_mapping->folios[0]->page);
 
 	fput(file);
 	if (__rmpupdate(pfn, 1, gfn_to_gpa(gfn), PG_LEVEL_2M, to_svm(vcpu)->asid, 0))

@@ -16,10 +16,10 @@ export const invariant: Invariant = {
   kind: 'transition',
   onEvent(m, event) {
     if (event.type === 'seamcall') {
-      if (event.status === 0n || !INSTALLS.has(callName(event)) || holds(m, event.thread, 'mmu_lock') !== 'read')
-        return;
-      m.host.witness('shared-failure-rolls-back');
-      setFlag(m, event.thread, FLAG.rollBack, true);
+      if (!INSTALLS.has(callName(event)) || holds(m, event.thread, 'mmu_lock') !== 'read') return;
+      // One that is tried again, and succeeds, has not failed.
+      setFlag(m, event.thread, FLAG.rollBack, event.status !== 0n);
+      if (event.status !== 0n) m.host.witness('shared-failure-rolls-back');
     } else if (event.type === 'spte' && event.mirror) {
       if (isFrozen(m, event.value)) {
         setGhost(m, 'frozenOldLow', Number(event.old & 0xffffffffn), event.thread);

@@ -53,7 +53,9 @@ struct address_space {
 	struct inode *host;
 	struct rw_semaphore invalidate_lock;
 	struct mutex folio_lock[GMEM_NR_PAGES];
-	struct folio *i_pages[GMEM_NR_PAGES];
+	/* what the array holds follows it */
+	struct xarray i_pages;
+	struct folio *folios[GMEM_NR_PAGES];
 	const struct address_space_operations *a_ops;
 	gfp_t gfp_mask;
 	unsigned long nrpages;

@@ -16,10 +16,31 @@ const arrayAt = (id: number): number => AT.xarrays + (id - 1) * STRIDE.xarray * 
 const entryAt = (id: number, index: number): number => arrayAt(id) + 32 * 4 + index * 8;
 const siblingAt = (id: number, index: number): number => arrayAt(id) + (index >>> 5) * 4;
 
+/** From here on an array's number is that of the pointers that follow it in C, which stand for its entries. */
+const PLAIN = 2 ** 31;
+
+/** A page cache: C keeps its folios in plain memory behind the array, and whoever asks the array finds them. */
+export function xaOfPointers(m: Machine, xa: number, count: number): void {
+  m.memory.setU32(xa, PLAIN + count);
+}
+
+const pointersOf = (m: Machine, xa: number): number => {
+  const count = m.memory.u32(xa) - PLAIN;
+  return count > 0 && count <= GFNS ? count : 0;
+};
+
+function readPointer(m: Machine, xa: number, index: number): number {
+  const addr = xa + 8 + index * 8;
+  m.host.touched?.({ addr, size: 8, write: false });
+  return m.memory.ptr(addr);
+}
+
 /** The array's number lies in its C object; 0 until something is stored. */
 function idOf(m: Machine, xa: number): number {
   const id = m.memory.u32(xa);
-  return id <= XARRAYS ? id : m.stop('memory-safety', 'an xarray is overwritten');
+  if (id <= XARRAYS) return id;
+  if (pointersOf(m, xa) > 0) m.unknown('a store to the xarray of a page cache');
+  return m.stop('memory-safety', 'an xarray is overwritten');
 }
 
 function createId(m: Machine, xa: number): number {
@@ -50,6 +71,8 @@ function setSibling(m: Machine, id: number, index: number, on: boolean): void {
 const isPrivate = (entry: number): boolean => ((BigInt(entry) >> 1n) & ATTRIBUTE_PRIVATE) !== 0n;
 
 export function xaLoad(m: Machine, xa: number, index: bigint): number {
+  const pointers = pointersOf(m, xa);
+  if (pointers > 0) return index < BigInt(pointers) ? readPointer(m, xa, Number(index)) : 0;
   const id = idOf(m, xa);
   const entry = index < BigInt(GFNS) ? read(m, id, Number(index)) : 0;
   if (xa === registered(m, 'attributes')) {
@@ -85,6 +108,13 @@ export function xaStoreRange(m: Machine, xa: number, first: bigint, last: bigint
 
 /** The first present index in from..max, or undefined. `after`: skip the rest of the entry that holds `from`. */
 export function xaFind(m: Machine, xa: number, from: bigint, max: bigint, after: boolean): number | undefined {
+  const pointers = pointersOf(m, xa);
+  if (pointers > 0) {
+    for (let i = from + (after ? 1n : 0n); i <= max && i < BigInt(pointers); i++) {
+      if (readPointer(m, xa, Number(i)) !== 0) return Number(i);
+    }
+    return undefined;
+  }
   const id = idOf(m, xa);
   if (id === 0 || from >= BigInt(GFNS)) return undefined;
   const last = max < BigInt(GFNS) ? Number(max) : GFNS - 1;

@@ -25,6 +25,7 @@ void inode_init_once(struct inode *inode)
 	inode->i_mapping = &inode->i_data;
 	inode->i_data.host = inode;
 
+	__machine_page_cache(&inode->i_data.i_pages, GMEM_NR_PAGES);
 	__machine_name(&inode->i_data.invalidate_lock, "invalidate_lock");
 	for (i = 0; i < GMEM_NR_PAGES; i++)
 		__machine_name(&inode->i_data.folio_lock[i], folio_lock_names[i]);
@@ -131,7 +132,7 @@ struct folio *filemap_lock_folio(struct address_space *mapping, pgoff_t index)
 	struct folio *folio;
 
 	mutex_lock(&mapping->folio_lock[index]);
-	folio = mapping->i_pages[index];
+	folio = mapping->folios[index];
 	if (!folio) {
 		mutex_unlock(&mapping->folio_lock[index]);
 		return ERR_PTR(-ENOENT);
@@ -147,7 +148,7 @@ struct folio *__filemap_get_folio_mpol(struct address_space *mapping, pgoff_t in
 	struct page *page;
 
 	mutex_lock(&mapping->folio_lock[index]);
-	folio = mapping->i_pages[index];
+	folio = mapping->folios[index];
 	if (!folio) {
 		page = alloc_page(gfp);
 		if (!page) {
@@ -157,7 +158,7 @@ struct folio *__filemap_get_folio_mpol(struct address_space *mapping, pgoff_t in
 		page->__pad[0] = index;
 		page->__pad[1] = (unsigned long)mapping;
 		folio = (struct folio *)page;
-		mapping->i_pages[index] = folio;
+		mapping->folios[index] = folio;
 		__gmem_page(page, index);
 	}
 	get_page(&folio->page);
@@ -196,10 +197,10 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 
 	for (index = lstart >> PAGE_SHIFT; index < end && index < GMEM_NR_PAGES; index++) {
 		mutex_lock(&mapping->folio_lock[index]);
-		folio = mapping->i_pages[index];
+		folio = mapping->folios[index];
 		if (folio)
 			unmap_mapping_pages(mapping, index, 1, false);
-		mapping->i_pages[index] = NULL;
+		mapping->folios[index] = NULL;
 		if (folio)
 			__gmem_truncate(&folio->page, index);
 		mutex_unlock(&mapping->folio_lock[index]);
@@ -456,7 +457,7 @@ int filemap_migrate_folio(struct address_space *mapping, struct folio *dst, stru
 	dst->page.__pad[1] = (unsigned long)mapping;
 	dst->page.__flags = src->page.__flags;
 	get_page(&dst->page);
-	mapping->i_pages[index] = dst;
+	mapping->folios[index] = dst;
 	__gmem_migrate(&src->page, &dst->page, index);
 	put_page(&src->page);
 	return 0;

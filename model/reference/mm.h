@@ -71,7 +71,9 @@ struct address_space {
 	struct rw_semaphore invalidate_lock;
 	/* the folio lock of each index, kept here since pages come and go */
 	struct mutex folio_lock[GMEM_NR_PAGES];
-	struct folio *i_pages[GMEM_NR_PAGES];
+	/* what the array holds follows it */
+	struct xarray i_pages;
+	struct folio *folios[GMEM_NR_PAGES];
 };
 
 struct inode {

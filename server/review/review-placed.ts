@@ -16,7 +16,7 @@ import { barrierNotes, defectNotes, factNotes, stopNotes, undecidedNotes } from 
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
 import { incompleteReasons, problemsOf, unlookedReasons } from './reasons';
-import { byAffinity, type Changed, entersChanged, isEligible, isRelevant, type Situation } from './select';
+import { affinity, byAffinity, type Changed, entersChanged, isEligible, isRelevant, type Situation } from './select';
 import type { Session } from './session';
 import type { Coverage, Finding, Runs } from './types';
 
@@ -78,7 +78,7 @@ export async function reviewPlaced(
     probes.map(({ post }) => post),
   );
   const unchanged = isSame(difference) && seen.notReached.length + seen.notUnderstood.length === 0 && !asked;
-  const chosen = unchanged ? [] : probes.filter(relevant).sort((a, b) => a.post.states - b.post.states);
+  const chosen = unchanged ? [] : inOrder(probes.filter(relevant), changed);
   const pairs = await runAll(chosen, sides, session, progress, early);
   const rest = unchanged
     ? []
@@ -115,6 +115,12 @@ export async function reviewPlaced(
       ...unlookedReasons(probes.filter((probe) => !chosen.includes(probe))),
     ],
   };
+}
+
+/** The smallest first; those whose vocabulary speaks of what changed count as smaller than they are. */
+function inOrder(probes: readonly Probe[], changed: Changed): Probe[] {
+  const cost = ({ situation, post }: Probe): number => post.states / (1 + affinity(situation, changed)) ** 2;
+  return [...probes].sort((a, b) => cost(a) - cost(b));
 }
 
 const isSame = ({ functions, data }: CodeDifference): boolean => functions.length + data.length === 0;

@@ -84,14 +84,17 @@ function about(scenario: Scenario, changed: Changed): boolean {
   return assumedFunctions(scenario).some((name) => changed.functions.has(name) || changed.words.has(name));
 }
 
+/** How many words of a scenario's vocabulary the patch changes, or has on a changed line. */
+export function affinity({ scenario }: Situation, changed: Changed): number {
+  return scenario.words.filter((word) => changed.functions.has(word) || changed.words.has(word)).length;
+}
+
 /**
  * The situations with a single thread come first, since what breaks without a race shows there soonest; then those
  * whose vocabulary speaks of what changed; otherwise the order stays.
  */
 export function byAffinity(all: readonly Situation[], changed: Changed): Situation[] {
-  const affinity = ({ scenario }: Situation): number =>
-    scenario.threads.length === 1
-      ? Number.POSITIVE_INFINITY
-      : scenario.words.filter((word) => changed.functions.has(word) || changed.words.has(word)).length;
-  return [...all].sort((a, b) => (affinity(a) === affinity(b) ? 0 : affinity(b) - affinity(a)));
+  const rank = (situation: Situation): number =>
+    situation.scenario.threads.length === 1 ? Number.POSITIVE_INFINITY : affinity(situation, changed);
+  return [...all].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
 }

@@ -149,4 +149,17 @@ describe('root-refcount-sound', () => {
     b.unlock('mmu_lock');
     expect(b.broken).toEqual(['root-refcount-sound']);
   });
+  it.each([
+    [2, true, []],
+    [1, true, ['root-refcount-sound']],
+    [1, false, []],
+    [0, false, ['root-refcount-sound']],
+  ])('wants one for the vCPU in the guest, and one for a valid root (%i, valid: %s)', (count, valid, broken) => {
+    const { b, root } = vm('default');
+    if (!valid) b.invalidate(root);
+    setVcpuWord(b.m, 0, 'rootPfn', root.pfn);
+    b.m.memory.setU32(root.sp + 44, count);
+    b.enter();
+    expect(b.broken).toEqual(broken);
+  });
 });

@@ -184,6 +184,15 @@ describe('shared-failure-rolls-back', () => {
   };
   it('accepts the old value', () => expect(failing(0n).broken).toEqual([]));
   it('sees the new one', () => expect(failing(entry(9)).broken).toContain('shared-failure-rolls-back'));
+  it('accepts the new one of a SEAMCALL that was tried again', () => {
+    const { b, leaves } = td();
+    b.lock('mmu_lock', 'read');
+    b.freeze(leaves, 1);
+    b.seamcall('MEM.PAGE.AUG', 1, 0, BUSY);
+    b.seamcall('MEM.PAGE.AUG', 1, 0, 0n);
+    b.spte(leaves, 1, entry(9));
+    expect(b.broken).not.toContain('shared-failure-rolls-back');
+  });
 });
 
 describe('exclusive-failure-is-fatal', () => {

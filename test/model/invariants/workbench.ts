@@ -234,7 +234,8 @@ export class Workbench {
     const { memory } = this.m;
     memory.setPtr(sp + 24, pfnToVirt(pfn));
     memory.setU32(sp + 40, level | (mirror ? 1 << 14 : 0) | (smm ? 1 << 24 : 0));
-    memory.setU32(sp + 44, 1);
+    // as a new root: of the TDP MMU and of a vCPU
+    memory.setU32(sp + 44, level === 2 ? 2 : 0);
     pagePrivateSet(this.m, pfn, sp);
     if (level === 2) this.link(sp);
     return { sp, table: pfnToVirt(pfn), pfn, mirror };

@@ -37,6 +37,18 @@ describe('xarrays', () => {
     expect(indexes(b, xa, 5n)).toEqual([1n, 5n]);
   });
 
+  it('of a page cache have the pointers behind them, which C keeps', () => {
+    const b = bench();
+    const xa = b.scratch(8 + 4 * 8);
+    b.call('__machine_page_cache', xa, 4);
+    expect([b.call('xa_empty', xa), indexes(b, xa)]).toEqual([1, []]);
+    for (const i of [1, 3]) b.m.memory.setPtr(xa + 8 + i * 8, 0x100 + i);
+    expect(indexes(b, xa)).toEqual([1n, 3n]);
+    expect(indexes(b, xa, 2n)).toEqual([1n]);
+    expect([b.call('xa_load', xa, 1n), b.call('xa_load', xa, 2n), b.call('xa_load', xa, 4n)]).toEqual([0x101, 0, 0]);
+    expect(() => b.call('xa_store', xa, 1n, 0x200, 0)).toThrow('page cache');
+  });
+
   it('meet a stored range once', () => {
     const b = bench();
     const xa = b.scratch(8);
