@@ -4,8 +4,8 @@ import { at, edit, type Mutation, mutation } from './mutation';
 
 const PLAIN_STORE = edit(
   'mmu.c',
-  '	if (!try_cmpxchg64(sptep, &old_spte, new_spte))\n		return false;\n\n	return true;',
-  '	if (READ_ONCE(*sptep) != old_spte)\n		return false;\n\n	WRITE_ONCE(*sptep, new_spte);\n	return true;',
+  '	if (!try_cmpxchg64(sptep, &old_spte, new_spte))\n		return false;\n\n',
+  '	if (READ_ONCE(*sptep) != old_spte)\n		return false;\n\n	WRITE_ONCE(*sptep, new_spte);\n\n',
 );
 
 const build: Mutation[] = [
@@ -149,6 +149,15 @@ const roots: Mutation[] = [
       'tdp_mmu_iter_cond_resched(kvm, &iter, false, false))',
     ),
     at('S40', 'default', 'flush-before-unlock'),
+  ),
+  mutation(
+    'a vCPU takes no reference to a root that another has made meanwhile',
+    edit(
+      'tdp_mmu.c',
+      'root->role.word == role.word &&\n		    !WARN_ON_ONCE(!kvm_tdp_mmu_get_root(root)))\n			goto out_spin_unlock;',
+      'root->role.word == role.word)\n			goto out_spin_unlock;',
+    ),
+    at('S41', 'default', 'root-refcount-sound', 2),
   ),
   mutation('the fast path of a fault stores without comparing', PLAIN_STORE, at('S28', 'default', 'unmap-before-free')),
 ];
