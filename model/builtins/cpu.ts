@@ -1,6 +1,15 @@
 /** CPUs, interrupts and the kernel's sleep protocol. */
 
-import { disableIrqs, enableIrqs, ipisTaken, irqsOff, isSleeping, sendIpi, setSleeping } from '../machine/cpus';
+import {
+  disableIrqs,
+  enableIrqs,
+  ipisTaken,
+  irqsOff,
+  isSleeping,
+  sendIpi,
+  setMustNotBlock,
+  setSleeping,
+} from '../machine/cpus';
 import { mightSleep } from '../machine/locks';
 import { register, registered } from '../machine/registry';
 import type { Builtin } from '../machine/types';
@@ -37,6 +46,9 @@ export const cpuBuiltins: readonly Builtin[] = [
     },
     describe: (c) => `CPUs ${cpuList(big(c, 0))} have taken the kick`,
   }),
+
+  define('non_block_start', { stores: 'none', run: (c) => setMustNotBlock(c.m, c.thread.id, true) }),
+  define('non_block_end', { stores: 'none', run: (c) => setMustNotBlock(c.m, c.thread.id, false) }),
 
   // Signals and events come from drivers, through fields of their own.
   define('signal_pending', { stores: 'none', run: () => 0 }),

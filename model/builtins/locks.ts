@@ -1,5 +1,6 @@
 /** Locks, lockdep assertions and voluntary rescheduling, by the kernel's names. */
 
+import { mustNotBlock } from '../machine/cpus';
 import {
   acquire,
   canAcquire,
@@ -54,6 +55,8 @@ function yielder(name: string, mode: LockMode): Builtin {
     run: (c) => {
       const lock = num(c, 0);
       if (!requireHeld(c, lock, mode, name)) return;
+      if (mustNotBlock(c.m, c.thread.id))
+        c.m.violate('lock-rule', `${c.m.nameOfLock(lock)} is dropped to reschedule, but the notifier must not block`);
       c.m.emit({ type: 'yield', thread: c.thread.id, lock: c.m.nameOfLock(lock) });
     },
   });

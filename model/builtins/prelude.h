@@ -107,6 +107,7 @@ void down_read(struct rw_semaphore *); void up_read(struct rw_semaphore *);
 void down_write(struct rw_semaphore *); void up_write(struct rw_semaphore *);
 /* contention is an injected choice of rwlock_needbreak(): 1 = another CPU wants the lock; need_resched() is 0 */
 int rwlock_needbreak(rwlock_t *); int need_resched(void); void cond_resched(void);
+void non_block_start(void); void non_block_end(void); /* nothing in between may sleep */
 void __rwlock_yield_read(rwlock_t *); void __rwlock_yield_write(rwlock_t *); /* asserts, and a `yield` event */
 static inline int cond_resched_rwlock_read(rwlock_t *l)
 {

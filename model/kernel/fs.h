@@ -242,6 +242,7 @@ void folio_set_hwpoison(struct folio *folio);
 #define clear_page(page) do { } while (0)
 void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
 /* The generic way to move a folio: its contents are copied, and @dst takes its place in the page cache. */
+#define folio_index(folio) ((folio)->index)
 int filemap_migrate_folio(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode);
 /* Memory management wants the page of @index to lie elsewhere: what the mapping's own operation makes of it. */
 int mm_migrate_page(struct address_space *mapping, pgoff_t index);

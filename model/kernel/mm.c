@@ -158,6 +158,25 @@ static void mm_split_huge(struct mm_struct *mm, unsigned long addr)
 		mn->ops->invalidate_range_end(mn, &range);
 }
 
+/* The notifier's calls for a range; where it may not block, nothing in them may sleep. */
+void mm_notify_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	if (!mmu_notifier_range_blockable(range))
+		non_block_start();
+	mn->ops->invalidate_range_start(mn, range);
+	if (!mmu_notifier_range_blockable(range))
+		non_block_end();
+}
+
+void mm_notify_end(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	if (!mmu_notifier_range_blockable(range))
+		non_block_start();
+	mn->ops->invalidate_range_end(mn, range);
+	if (!mmu_notifier_range_blockable(range))
+		non_block_end();
+}
+
 /* Take one page out of the page table. The notifier's start call must have been made. */
 void mm_zap_page(struct mm_struct *mm, unsigned long addr)
 {
@@ -186,11 +205,11 @@ void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, 
 	if (end & (MM_HUGE_PAGES * PAGE_SIZE - 1))
 		mm_split_huge(mm, end - 1);
 	if (mn)
-		mn->ops->invalidate_range_start(mn, &range);
+		mm_notify_start(mn, &range);
 	for (addr = start; addr < end; addr += PAGE_SIZE)
 		mm_zap_page(mm, addr);
 	if (mn)
-		mn->ops->invalidate_range_end(mn, &range);
+		mm_notify_end(mn, &range);
 }
 
 void mm_exit(struct mm_struct *mm)

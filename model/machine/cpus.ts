@@ -6,7 +6,7 @@
 import { AT, STRIDE, THREADS } from './layout';
 import type { Machine } from './machine';
 
-const FIELD = { irqsOff: 0, pending: 4, sleeping: 8, inGuest: 12 } as const;
+const FIELD = { irqsOff: 0, pending: 4, sleeping: 8, inGuest: 12, nonBlock: 16 } as const;
 
 const at = (cpu: number, field: keyof typeof FIELD): number => AT.cpus + cpu * STRIDE.cpu * 4 + FIELD[field];
 
@@ -45,6 +45,13 @@ export function sendIpi(m: Machine, mask: bigint): void {
 
 /** Have all CPUs of the mask taken their interrupt? */
 export const ipisTaken = (m: Machine, mask: bigint): boolean => cpusOf(mask).every((cpu) => !ipiPending(m, cpu));
+
+/** Is the thread where nothing may sleep though it holds nothing: in a notifier's callback that must not block? */
+export const mustNotBlock = (m: Machine, cpu: number): boolean => m.memory.u32(at(cpu, 'nonBlock')) !== 0;
+
+export function setMustNotBlock(m: Machine, cpu: number, on: boolean): void {
+  m.memory.setU32(at(cpu, 'nonBlock'), on ? 1 : 0);
+}
 
 export const isSleeping = (m: Machine, cpu: number): boolean => m.memory.u32(at(cpu, 'sleeping')) !== 0;
 

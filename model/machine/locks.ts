@@ -4,7 +4,7 @@
  * protects.
  */
 
-import { irqsOff } from './cpus';
+import { irqsOff, mustNotBlock } from './cpus';
 import { nameAt } from './enum';
 import { AT, HELD_LOCKS, STRIDE } from './layout';
 import type { Machine } from './machine';
@@ -119,6 +119,7 @@ export function atomicContext(m: Machine, thread: number): string | null {
   if (spinning) return `${m.nameOfLock(spinning.lock)} is held`;
   if (rcuNesting(m, thread) > 0) return 'an RCU read section is open';
   if (irqsOff(m, thread)) return 'interrupts are off';
+  if (mustNotBlock(m, thread)) return 'the notifier must not block';
   return null;
 }
 

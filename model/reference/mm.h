@@ -262,6 +262,8 @@ long get_user_pages_unlocked(unsigned long addr, unsigned long nr, struct page *
 #define get_user_pages_fast(addr, nr, flags, pages) get_user_pages_unlocked(addr, nr, pages, flags)
 void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm);
 /* madvise(MADV_DONTNEED), migration, reclaim: the notifier's calls around taking the page away */
+void mm_notify_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
+void mm_notify_end(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
 void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable);
 void mm_zap_page(struct mm_struct *mm, unsigned long addr);
 /* the pages around @addr come as one huge page; nothing may be there yet */

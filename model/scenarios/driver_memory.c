@@ -137,7 +137,7 @@ void mm_take_start(gfn_t gfn, unsigned long nr_pages, bool blockable)
 		.blockable = blockable,
 	};
 
-	init_mm.mn->ops->invalidate_range_start(init_mm.mn, &range);
+	mm_notify_start(init_mm.mn, &range);
 }
 
 void mm_take_page(gfn_t gfn)
@@ -153,7 +153,7 @@ void mm_take_end(gfn_t gfn, unsigned long nr_pages, bool blockable)
 		.blockable = blockable,
 	};
 
-	init_mm.mn->ops->invalidate_range_end(init_mm.mn, &range);
+	mm_notify_end(init_mm.mn, &range);
 }
 
 void vmm_exit_mm(void)

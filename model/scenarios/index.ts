@@ -69,6 +69,7 @@ import { scenario as s64 } from './s64';
 import { scenario as s65 } from './s65';
 import { scenario as s66 } from './s66';
 import { scenario as s67 } from './s67';
+import { scenario as s68 } from './s68';
 
 export type { Scenario } from '../explore/types';
 
@@ -140,6 +141,7 @@ export const scenarios: readonly Scenario[] = [
   s65,
   s66,
   s67,
+  s68,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -85,6 +85,23 @@ describe('sleeping', () => {
     expect(b.violations).toEqual([expect.stringMatching(/^lock-rule: .*may sleep/)]);
   });
 
+  it('is reported in a notifier that must not block, and so is dropping a lock there', () => {
+    const b = bench().as(0);
+    const l = b.scratch(8);
+    b.call('non_block_start');
+    b.call('cond_resched');
+    b.call('write_lock', l);
+    b.call('__rwlock_yield_write', l);
+    b.call('non_block_end');
+    b.call('__rwlock_yield_write', l);
+    b.call('write_unlock', l);
+    b.call('cond_resched');
+    expect(b.violations).toEqual([
+      expect.stringMatching(/^lock-rule: .*may sleep, but the notifier must not block/),
+      expect.stringMatching(/^lock-rule: .*dropped to reschedule/),
+    ]);
+  });
+
   it('is fine under a mutex', () => {
     const b = bench().as(0);
     b.call('mutex_lock', b.scratch(8));
