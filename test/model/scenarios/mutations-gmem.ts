@@ -1,4 +1,4 @@
-/** Mutations of what stands between guest_memfd, memslots and faults: S07, S08, S24, S27, S34, S37 and S58. */
+/** Mutations of what stands between guest_memfd, memslots and faults: S07, S08, S24, S27, S37 and S58. */
 
 import { at, edit, type Mutation, mutation } from './mutation';
 
@@ -95,25 +95,6 @@ const migration: Mutation[] = [
     at('S08', 'snp', 'private-pages-not-migrated unmap-before-free snp-unassign-before-free', 0),
     at('S08', 'tdx', 'private-pages-not-migrated unmap-before-free', 0),
   ),
-  mutation(
-    'a private page is unmapped, copied and freed',
-    edit(
-      'guest_memfd.c',
-      REFUSE,
-      `	pgoff_t index = folio_index(src);
-	int r;
-
-	kvm_gmem_invalidate_start(mapping->host, index, index + 1);
-	r = filemap_migrate_folio(mapping, dst, src, mode);
-	kvm_gmem_invalidate_end(mapping->host, index, index + 1);
-	return r;
-}
-
-static int kvm_gmem_error_folio`,
-    ),
-    at('S08', 'snp', 'private-pages-not-migrated snp-unassign-before-free', 0),
-    at('S08', 'tdx', 'private-pages-not-migrated td-zap-only-requested accepted-data-preserved', 0),
-  ),
 ];
 
 const mapping: Mutation[] = [
@@ -134,17 +115,6 @@ const mapping: Mutation[] = [
 const NO_SLOT = '	if (unlikely(!slot))\n		return kvm_handle_noslot_fault(vcpu, fault, access);\n\n	/* The slot is';
 
 const generations: Mutation[] = [
-  // Not at all would be 0 for ever, which KVM takes for a wrap: it zaps everything.
-  mutation(
-    'the generation of memslots is bumped only once',
-    edit(
-      'kvm_main.c',
-      '	gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
-      '	if (!gen)\n		gen += kvm_arch_nr_memslot_as_ids(kvm);\n',
-    ),
-    at('S24', 'default', 'mmio-where-no-slot'),
-    at('S24', 'sw-protected', 'mmio-where-no-slot'),
-  ),
   mutation(
     'a fault that found no memslot looks again after it compared its kind',
     edit(
@@ -163,18 +133,6 @@ const generations: Mutation[] = [
   ),
 ];
 
-const order: Mutation[] = [
-  mutation(
-    'an invalidation is over before the sequence says so',
-    edit(
-      'kvm_main.c',
-      '	kvm->mmu_invalidate_seq++;\n	smp_wmb();\n	kvm->mmu_invalidate_in_progress--;\n',
-      '	kvm->mmu_invalidate_in_progress--;\n	smp_wmb();\n	kvm->mmu_invalidate_seq++;\n',
-    ),
-    at('S34', 'default', 'end-bumps-seq-first memory-safety', 2),
-  ),
-];
-
 /** By the part of KVM that they are about. */
 export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
   'memory that is shared and comes from a guest_memfd': shared,
@@ -183,5 +141,4 @@ export const gmem: Readonly<Record<string, readonly Mutation[]>> = {
   'migration of private memory': migration,
   'guest_memfd in user space': mapping,
   'memslots where none was': generations,
-  'the end of an invalidation': order,
 };

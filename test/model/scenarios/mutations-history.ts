@@ -72,15 +72,6 @@ const faults: Mutation[] = [
 
 const guests: Mutation[] = [
   mutation(
-    'roots are zapped with mmu_lock for read when a TD is destroyed',
-    edit(
-      'tdp_mmu.c',
-      'kvm_tdp_mmu_zap_invalidated_roots(kvm, false);',
-      'kvm_tdp_mmu_zap_invalidated_roots(kvm, true);',
-    ),
-    at('S19', 'tdx', 'private-remove-exclusive', 0),
-  ),
-  mutation(
     'the build of a TD and its finalization take different locks',
     [
       edit(

@@ -92,21 +92,6 @@ const conversion: Mutation[] = [
   ),
 ];
 
-const onTd: Mutation[] = [
-  mutation(
-    'private faults fetch code, and tables of all levels can be given back',
-    [
-      edit('tdx.c', '		exit_qual = EPT_VIOLATION_ACC_WRITE;\n', '		exit_qual = EPT_VIOLATION_ACC_INSTR;\n'),
-      edit(
-        'tdp_mmu.c',
-        '		if (fault->huge_page_disallowed &&\n		    fault->req_level >= iter.level) {',
-        '		if (fault->huge_page_disallowed) {',
-      ),
-    ],
-    at('S16', 'tdx', 'nx-recovery-skips-mirror private-remove-exclusive td-zap-only-requested kernel-bug', 0),
-  ),
-];
-
 const dirtyLogging: Mutation[] = [
   mutation(
     'tables are replaced by huge pages without a flush',
@@ -136,7 +121,6 @@ const dirtyLogging: Mutation[] = [
 /** By the part of KVM that they are about. */
 export const huge: Readonly<Record<string, readonly Mutation[]>> = {
   'NX recovery': nxRecovery,
-  'NX recovery on a TD': onTd,
   'conversion of a part of a huge page': conversion,
   'dirty logging of huge pages': dirtyLogging,
 };

@@ -9,6 +9,7 @@ import { gmem } from './mutations-gmem';
 import { history } from './mutations-history';
 import { huge } from './mutations-huge';
 import { later } from './mutations-later';
+import { named } from './mutations-named';
 import { smm } from './mutations-smm';
 import { snp } from './mutations-snp';
 
@@ -24,18 +25,6 @@ const slotDeletion: Mutation[] = [
     at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free'),
   ),
   mutation(
-    'memslot deletion invalidates the mirror root too',
-    [
-      FAST_ZAP_FOR_ALL,
-      edit(
-        'mmu.c',
-        'kvm_tdp_mmu_invalidate_roots(kvm, KVM_DIRECT_ROOTS);',
-        'kvm_tdp_mmu_invalidate_roots(kvm, KVM_VALID_ROOTS);',
-      ),
-    ],
-    at('S02', 'tdx', 'fast-zap-spares-mirror'),
-  ),
-  mutation(
     'memslot deletion unmaps shared memory only',
     edit('mmu.c', BOTH_FILTERS, '		.attr_filter = KVM_FILTER_SHARED,\n'),
     at('S02', 'tdx', 'slot-delete-leaves-nothing mapping-has-binding unmap-before-free', 0),
@@ -45,15 +34,6 @@ const slotDeletion: Mutation[] = [
     edit('mmu.c', BOTH_FILTERS, ''),
     at('S02', 'tdx', 'slot-delete-leaves-nothing unmap-before-free filter-selects-right-roots kernel-warning', 0),
     at('S36', 'tdx', 'filter-selects-right-roots kernel-warning', 0),
-  ),
-  mutation(
-    'memslot deletion unmaps from the start of the table',
-    edit(
-      'mmu.c',
-      `		.start = slot->base_gfn,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
-      `		.start = 0,\n		.end = slot->base_gfn + slot->npages,\n		.may_block = true,\n${BOTH_FILTERS}`,
-    ),
-    at('S03', 'tdx', 'td-zap-only-requested accepted-data-preserved'),
   ),
 ];
 
@@ -147,15 +127,6 @@ const destruction: Mutation[] = [
     ...(['sw-protected', 'tdx'] as const).map((vm) => at('S06', vm, 'unmap-before-free')),
   ),
   mutation(
-    'a hole punch flushes after it drops mmu_lock',
-    edit(
-      'guest_memfd.c',
-      '	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n\n	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n',
-      '	if (found_memslot)\n		KVM_MMU_UNLOCK(kvm);\n\n	if (flush)\n		kvm_flush_remote_tlbs(kvm);\n',
-    ),
-    at('S06', 'sw-protected', 'flush-before-unlock'),
-  ),
-  mutation(
     'a notifier does not flush',
     edit(
       'kvm_main.c',
@@ -215,6 +186,16 @@ const RETRY = '		__err = tdh_func(args); \\\n';
 const KICK = '		kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE); \\\n';
 
 const removal: Mutation[] = [
+  mutation('a removal is tried again without a kick', edit('tdx.c', KICK, ''), at('S10', 'tdx', 'kernel-bug')),
+  mutation(
+    'the kick after a TRACK does not wait for vCPUs to leave',
+    edit(
+      'kvm_host.h',
+      '#define KVM_REQ_OUTSIDE_GUEST_MODE (KVM_REQUEST_NO_ACTION | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)',
+      '#define KVM_REQ_OUTSIDE_GUEST_MODE (KVM_REQUEST_NO_ACTION | KVM_REQUEST_NO_WAKEUP)',
+    ),
+    at('S11', 'tdx', 'block-track-remove-order seamcall-refused'),
+  ),
   mutation(
     'vCPUs may enter while a removal is retried',
     edit('tdx.c', FLAG_ON, ''),
@@ -224,16 +205,6 @@ const removal: Mutation[] = [
     'vCPUs may enter before a removal is retried',
     edit('tdx.c', `${RETRY} \\\n${FLAG_OFF}`, `${FLAG_OFF} \\\n${RETRY}`),
     at('S10', 'tdx', 'no-entry-during-zap-retry', 2),
-  ),
-  mutation(
-    'vCPUs are never let in again after a removal was retried',
-    edit('tdx.c', FLAG_OFF, ''),
-    at('S10', 'tdx', 'livelock'),
-  ),
-  mutation(
-    'mmu_lock is dropped to wait for a busy module',
-    edit('tdx.c', KICK, `		write_unlock(&kvm->mmu_lock); \\\n${KICK}		write_lock(&kvm->mmu_lock); \\\n`),
-    at('S10', 'tdx', 'busy-handled-in-place'),
   ),
   mutation(
     'the removal of a page is not tracked',
@@ -345,4 +316,5 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   'pages and VMSAs of SNP guests': snp,
   'address spaces': smm,
   'the log of dirty pages': dirty,
+  'what domain.md names': named,
 };

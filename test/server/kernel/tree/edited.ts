@@ -8,6 +8,7 @@ const FILES: Readonly<Record<string, string>> = {
   'sev.c': 'arch/x86/kvm/svm/sev.c',
   'guest_memfd.c': 'virt/kvm/guest_memfd.c',
   'kvm_main.c': 'virt/kvm/kvm_main.c',
+  'tdx.c': 'arch/x86/kvm/vmx/tdx.c',
   'mmu.c': 'arch/x86/kvm/mmu/mmu.c',
   'tdp_mmu.c': 'arch/x86/kvm/mmu/tdp_mmu.c',
   'spte.c': 'arch/x86/kvm/mmu/spte.c',
