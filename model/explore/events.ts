@@ -66,7 +66,7 @@ export function isNoteworthy(e: MachineEvent): boolean {
 export function eventAction(e: MachineEvent): string {
   switch (e.type) {
     case 'spte':
-      return `writes ${e.mirror ? 'mirror ' : ''}SPTE of gfn ${e.gfn}, level ${e.level}`;
+      return `writes ${e.mirror ? 'mirror ' : e.asId === 0 ? '' : 'SMM '}SPTE of gfn ${e.gfn}, level ${e.level}`;
     case 'word':
       return `${e.write ? 'writes' : 'reads'} ${e.name}`;
     default:

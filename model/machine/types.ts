@@ -97,6 +97,8 @@ export type MachineEvent =
       readonly gfn: number;
       readonly level: number;
       readonly mirror: boolean;
+      /** Address space of that root: 1 is SMM's. */
+      readonly asId: number;
       readonly table: number;
       readonly old: bigint;
       readonly value: bigint;

@@ -72,7 +72,15 @@ function spteWritten(m: Machine, pfn: number, addr: number, old: bigint, value: 
   const gfn = table.gfn + index * 2 ** (m.levelBits * (table.level - 1));
   const shared = table.mirror ? 0 : m.sharedGfnBit();
   const plain = shared !== 0 && gfn >= shared ? gfn - shared : gfn;
-  const event = { gfn: plain, level: table.level, mirror: table.mirror, table: pfnToVirt(pfn), old, value };
+  const event = {
+    gfn: plain,
+    level: table.level,
+    mirror: table.mirror,
+    asId: table.asId,
+    table: pfnToVirt(pfn),
+    old,
+    value,
+  };
   m.emit({ type: 'spte', thread: m.threadId(), ...event });
 }
 

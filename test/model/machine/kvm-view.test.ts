@@ -82,7 +82,17 @@ describe('page tables', () => {
     b.m.memory.u64(leaf.spt + 8);
     b.m.memory.setU64(leaf.spt + 8, FROZEN_SPTE);
     expect(b.eventsOf('spte')).toEqual([
-      { type: 'spte', thread: 15, gfn: 5, level: 1, mirror: true, table: leaf.spt, old: 0n, value: FROZEN_SPTE },
+      {
+        type: 'spte',
+        thread: 15,
+        gfn: 5,
+        level: 1,
+        mirror: true,
+        asId: 0,
+        table: leaf.spt,
+        old: 0n,
+        value: FROZEN_SPTE,
+      },
     ]);
     expect(b.eventsOf('page-owner').at(-1)).toMatchObject({ owner: 'page-table' });
   });

@@ -35,13 +35,13 @@ const DIFFERENCES: readonly Difference[] = [
   {
     name: 'a tree of four levels',
     why: 'Roots of a kernel are of level 4, those of the reference of level 3: an entry more above each first leaf, for which the TDX module may be busy once more.',
-    text: /^((mirror )?SPTE of gfn 0, level 4: (- -> (FROZEN|TABLE\(\))|FROZEN -> (TABLE\(\)|-)|TABLE\(\) -> -)|MEM\.SEPT\.ADD of gfn 0, level 4: (0|8000020000000092)|S-EPT of gfn 0, level 4: FREE -> NL_MAPPED)$/,
+    text: /^(((mirror|SMM) )?SPTE of gfn 0, level 4: (- -> (FROZEN|TABLE\(\))|FROZEN -> (TABLE\(\)|-)|TABLE\(\) -> -)|MEM\.SEPT\.ADD of gfn 0, level 4: (0|8000020000000092)|S-EPT of gfn 0, level 4: FREE -> NL_MAPPED)$/,
     scenarios: null,
   },
   {
     name: 'a table of level 3 is freed',
     why: 'It follows: what is the root in the reference is a table in a kernel, whose entries are frozen as it is freed.',
-    text: /^SPTE of gfn (0|16|32|48), level 3: - -> FROZEN$/,
+    text: /^(SMM )?SPTE of gfn (0|16|32|48), level 3: - -> FROZEN$/,
     scenarios: ['S02', 'S21', 'S33', 'S36', 'S42', 'S47', 'S51', 'S64'],
   },
   {

@@ -122,7 +122,7 @@ function entry(m: Machine, e: Extract<MachineEvent, { type: 'spte' }>, page: (pf
   const [old, value] = [text(e.old), text(e.value)];
   return old === value
     ? null
-    : `${e.mirror ? 'mirror ' : ''}SPTE of gfn ${e.gfn}, level ${e.level}: ${old} -> ${value}`;
+    : `${e.mirror ? 'mirror ' : e.asId === 0 ? '' : 'SMM '}SPTE of gfn ${e.gfn}, level ${e.level}: ${old} -> ${value}`;
 }
 
 const kind = (isPrivate: boolean): string => (isPrivate ? 'private' : 'shared');
