@@ -1,30 +1,16 @@
 /** Working-tree review in a real VS Code: KVM's own C files, changed in a git clone of a real kernel. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { kernelClone, kernelIsThere } from '../server/kernel/tree/kernel-clone';
 import { git, MMU } from '../server/kernel/tree/kernel-repository';
-import { setUp } from './setup.mjs';
-import {
-  type Editor,
-  goToLine,
-  hoverOver,
-  openFile,
-  pick,
-  runCommand,
-  startEditor,
-  traceFrame,
-  underlined,
-} from './vscode';
-import { packageExtension } from './vsix.mjs';
+import { attended, editorWithExtension, vscodeIsThere } from './suite';
+import { type Editor, goToLine, hoverOver, openFile, pick, runCommand, traceFrame, underlined } from './vscode';
 
-const OUTPUT = path.join(import.meta.dirname, 'output');
 const SCRATCH = path.join(tmpdir(), `kvm-mmu-review-e2e-tree-${process.pid}`);
 const HEADER = 'arch/x86/kvm/mmu/tdp_mmu.h';
 
-const { codeServer, chromium, missing } = setUp();
-if (codeServer === null || chromium === null) console.warn(`VS Code is not tested: ${missing.join('; ')}`);
 if (!kernelIsThere) console.warn('VS Code is not tested with a kernel tree: KMR_KERNEL_7_3 names none');
 
 /** Compiling a kernel's KVM for the first time takes its time on a busy machine. */
@@ -66,37 +52,24 @@ function trap(clone: string): string {
   return marker;
 }
 
-describe.skipIf(codeServer === null || chromium === null || !kernelIsThere)('a kernel tree in VS Code', () => {
+describe.skipIf(!vscodeIsThere || !kernelIsThere)('a kernel tree in VS Code', () => {
   let editor: Editor;
   let clone: string;
   let marker: string;
   let changed: number;
 
   beforeAll(async () => {
-    mkdirSync(OUTPUT, { recursive: true });
     clone = kernelClone();
     changed = breakLine(clone, IN_C);
     marker = trap(clone);
-    const vsix = await packageExtension(path.join(OUTPUT, 'package'), { fake: false });
-    editor = await startEditor({
-      codeServer: codeServer as string,
-      chromium: chromium as string,
-      vsix,
+    editor = await editorWithExtension(false, {
       scratch: path.join(SCRATCH, 'editor'),
       files: clone,
       askForTrust: true,
       settings: { 'kvmMmu.vmTypes': ['tdx'], 'kvmMmu.preemptions': 0, 'kvmMmu.budgetSeconds': 120 },
     });
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shot(`failed-${task.name.replace(/\W+/g, '-')}`);
-  });
-  afterAll(async () => {
-    await editor?.close();
-    rmSync(SCRATCH, { recursive: true, force: true });
-  });
-
-  const shot = (name: string) => editor.page.screenshot({ path: path.join(OUTPUT, `${name}.png`) });
+  const shot = attended(() => editor, SCRATCH);
   const status = (text: string | RegExp) => editor.page.locator('.statusbar-item', { hasText: text });
 
   it('is left alone while the workspace is not trusted, and the status bar says so', async () => {

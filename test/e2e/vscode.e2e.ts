@@ -1,10 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { setUp } from './setup.mjs';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { SUBJECT } from './subject';
+import { attended, editorWithExtension, vscodeIsThere } from './suite';
 import {
   type Editor,
   hoverOver,
@@ -13,17 +12,11 @@ import {
   pick,
   reloadWithoutStates,
   runCommand,
-  startEditor,
   traceFrame,
   underlined,
 } from './vscode';
-import { packageExtension } from './vsix.mjs';
 
-const OUTPUT = path.join(import.meta.dirname, 'output');
 const SCRATCH = path.join(tmpdir(), `kvm-mmu-review-e2e-${process.pid}`);
-
-const { codeServer, chromium, missing } = setUp();
-if (codeServer === null || chromium === null) console.warn(`VS Code is not tested: ${missing.join('; ')}`);
 
 /** A cold review of all scenarios takes its time on a busy machine. */
 const POLL = { timeout: 110_000, interval: 200 };
@@ -39,30 +32,17 @@ async function runOf(frame: Frame): Promise<{ heading: string; summary: string }
   return { heading: await text('h1'), summary: await text('.summary') };
 }
 
-describe.skipIf(codeServer === null || chromium === null)('in VS Code', () => {
+describe.skipIf(!vscodeIsThere)('in VS Code', () => {
   let editor: Editor;
 
   beforeAll(async () => {
-    mkdirSync(OUTPUT, { recursive: true });
-    const vsix = await packageExtension(path.join(OUTPUT, 'package'), { fake: SUBJECT.fake });
-    editor = await startEditor({
-      codeServer: codeServer as string,
-      chromium: chromium as string,
-      vsix,
+    editor = await editorWithExtension(SUBJECT.fake, {
       scratch: SCRATCH,
       files: { 'shared-only.patch': SUBJECT.patch },
       settings: SUBJECT.settings,
     });
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await shot(`failed-${task.name.replace(/\W+/g, '-')}`);
-  });
-  afterAll(async () => {
-    await editor?.close();
-    rmSync(SCRATCH, { recursive: true, force: true });
-  });
-
-  const shot = (name: string) => editor.page.screenshot({ path: path.join(OUTPUT, `${name}.png`) });
+  const shot = attended(() => editor, SCRATCH);
 
   it('underlines the line that introduces a violation', async () => {
     await openFile(editor, 'shared-only.patch');
