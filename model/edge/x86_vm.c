@@ -7,7 +7,7 @@
 #include "mmu.h"
 
 /* user space may map private memory of no VM that has any */
-bool kvm_arch_supports_gmem_init_shared(struct kvm *kvm)
+__weak bool kvm_arch_supports_gmem_init_shared(struct kvm *kvm)
 {
 	return !kvm_arch_has_private_mem(kvm);
 }
