@@ -979,6 +979,7 @@ static int kvm_set_memslot(struct kvm *kvm,
 		r = kvm_gmem_commit_memory_region(kvm, new);
 		if (r) {
 			kvm_arch_free_memslot(kvm, new);
+			kvm_destroy_dirty_bitmap(new);
 			goto err;
 		}
 	}
