@@ -2,33 +2,33 @@
 
 import { at, edit, type Mutation, mutation } from './mutation';
 
-const COMMIT = `	/* bound only when nothing can fail any more, and before faults can find the slot */
-	if (change == KVM_MR_CREATE && (new->flags & KVM_MEM_GUEST_MEMFD)) {
-		r = kvm_gmem_commit_memory_region(kvm, new);
-		if (r) {
-			kvm_arch_free_memslot(kvm, new);
-			goto err;
-		}
-	}
-
-`;
-const PREPARE = '	r = kvm_prepare_memory_region(kvm, old, new, change);\n	if (r)\n		goto err;\n\n';
-const CREATE = '	if (change == KVM_MR_CREATE)\n		kvm_create_memslot(kvm, new);\n';
+const COMMIT = 'if (change == KVM_MR_CREATE && (new->flags & KVM_MEM_GUEST_MEMFD)) {';
+const PREPARE = '	r = kvm_prepare_memory_region(kvm, old, new, change);\n';
 
 const binding: Mutation[] = [
   mutation(
     'a memslot is bound before its metadata are there',
-    edit('kvm_main.c', PREPARE + COMMIT, COMMIT + PREPARE),
+    [
+      edit('kvm_main.c', COMMIT, 'if (0) {'),
+      edit(
+        'kvm_main.c',
+        PREPARE,
+        `	${COMMIT}\n		r = kvm_gmem_commit_memory_region(kvm, new);\n		if (r)\n			goto err;\n	}\n\n${PREPARE}`,
+      ),
+    ],
     at('S27', 'sw-protected', 'gmem-binding-safe', 0),
     at('S27', 'tdx', 'gmem-binding-safe', 0),
   ),
   mutation(
     'a memslot is bound after faults can find it',
-    edit(
-      'kvm_main.c',
-      COMMIT + CREATE,
-      '	if (change == KVM_MR_CREATE) {\n		kvm_create_memslot(kvm, new);\n		if (new->flags & KVM_MEM_GUEST_MEMFD)\n			kvm_gmem_commit_memory_region(kvm, new);\n	}\n',
-    ),
+    [
+      edit('kvm_main.c', COMMIT, 'if (0) {'),
+      edit(
+        'kvm_main.c',
+        '	if (change == KVM_MR_CREATE)\n		kvm_create_memslot(kvm, new);\n',
+        '	if (change == KVM_MR_CREATE) {\n		kvm_create_memslot(kvm, new);\n		if (new->flags & KVM_MEM_GUEST_MEMFD)\n			kvm_gmem_commit_memory_region(kvm, new);\n	}\n',
+      ),
+    ],
     at('S27', 'sw-protected', 'gmem-binding-safe', 0),
     at('S27', 'tdx', 'gmem-binding-safe', 0),
   ),
@@ -112,7 +112,7 @@ const mapping: Mutation[] = [
   ),
 ];
 
-const NO_SLOT = '	if (unlikely(!slot))\n		return kvm_handle_noslot_fault(vcpu, fault, access);\n\n	/* The slot is';
+const NO_SLOT = '	if (unlikely(!slot))\n		return kvm_handle_noslot_fault(vcpu, fault, access);\n';
 
 const generations: Mutation[] = [
   mutation(
@@ -125,8 +125,7 @@ const generations: Mutation[] = [
 		if (!slot)
 			return kvm_handle_noslot_fault(vcpu, fault, access);
 	}
-
-	/* The slot is`,
+`,
     ),
     at('S24', 'sw-protected', 'attr-match-at-install', 2),
     at('S24', 'tdx', 'attr-match-at-install', 2),

@@ -28,13 +28,13 @@ const memslots: Mutation[] = [
     [
       edit(
         'guest_memfd.c',
-        '	f = file->private_data;\n\n	filemap_invalidate_lock(file->f_mapping);\n	xa_store_range',
-        '	f = file->private_data;\n\n	CLASS(gmem_get_file, live)(slot);\n	if (live)\n		filemap_invalidate_lock(file->f_mapping);\n	xa_store_range',
+        '	filemap_invalidate_lock(file->f_mapping);\n	xa_store_range(&f->bindings, start, end - 1, NULL, GFP_KERNEL);',
+        '	CLASS(gmem_get_file, live)(slot);\n	if (live)\n		filemap_invalidate_lock(file->f_mapping);\n	xa_store_range(&f->bindings, start, end - 1, NULL, GFP_KERNEL);',
       ),
       edit(
         'guest_memfd.c',
-        '	WRITE_ONCE(slot->gmem.file, NULL);\n\n	filemap_invalidate_unlock(file->f_mapping);',
-        '	WRITE_ONCE(slot->gmem.file, NULL);\n\n	if (live)\n		filemap_invalidate_unlock(file->f_mapping);',
+        '	filemap_invalidate_unlock(file->f_mapping);\n}',
+        '	if (live)\n		filemap_invalidate_unlock(file->f_mapping);\n}',
       ),
     ],
     at('S59', 'sw-protected', 'memory-safety', 2),

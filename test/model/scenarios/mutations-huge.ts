@@ -24,8 +24,8 @@ const nxRecovery: Mutation[] = [
     'entries of a removed table that map nothing are left as they are',
     edit(
       'tdp_mmu.c',
-      '		if (shared) {\n			/* an entry that another CPU',
-      '		if (!is_shadow_present_pte(kvm_tdp_mmu_read_spte(sptep)))\n			continue;\n\n		if (shared) {\n			/* an entry that another CPU',
+      'u64 old_spte;\n\n		if (shared) {',
+      'u64 old_spte;\n\n		if (!is_shadow_present_pte(kvm_tdp_mmu_read_spte(sptep)))\n			continue;\n\n		if (shared) {',
     ),
     at('S15', 'default', 'freed-table-maps-nothing', 2),
   ),
@@ -85,8 +85,8 @@ const conversion: Mutation[] = [
     'an unmap leaves huge pages that only begin before its range',
     edit(
       'tdp_mmu.c',
-      '		    !is_last_spte(iter.old_spte, iter.level))\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
-      '		    !is_last_spte(iter.old_spte, iter.level) || iter.level > PG_LEVEL_4K)\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n		/* vCPUs flush',
+      '		    !is_last_spte(iter.old_spte, iter.level))\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n',
+      '		    !is_last_spte(iter.old_spte, iter.level) || iter.level > PG_LEVEL_4K)\n			continue;\n\n		tdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n',
     ),
     at('S46', 'tdx', 'huge-leaf-uniform unmap-before-convert', 0),
   ),

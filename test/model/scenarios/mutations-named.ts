@@ -122,6 +122,15 @@ const gmem: readonly Mutation[] = [
     ...(['sw-protected', 'tdx'] as const).map((vm) => at('S37', vm, 'unmap-before-free kernel-warning', 0)),
   ),
   mutation(
+    'a dying file stays bound',
+    edit(
+      'guest_memfd.c',
+      'struct file *file = slot->gmem.file;\n	unsigned long start',
+      'CLASS(gmem_get_file, file)(slot);\n	unsigned long start',
+    ),
+    ...(['sw-protected', 'tdx'] as const).map((vm) => at('S26', vm, 'memory-safety')),
+  ),
+  mutation(
     'the host unmaps a private page and moves it',
     edit(
       'guest_memfd.c',
