@@ -41,16 +41,25 @@ function linesOf(place: SourcePlace | null): readonly { readonly file: string; r
 
 interface LineState {
   readonly executable: boolean;
+  /** Nothing of it runs unless a WARN fires. */
+  readonly behindWarning: boolean;
   readonly executed: boolean;
   readonly poisoned: string | null;
 }
 
+/** Coverage, and the lines of the patch that count as not executable since they run only once a WARN has fired. */
+export interface CoverageAndWarnings {
+  readonly coverage: Coverage;
+  readonly behindWarnings: readonly number[];
+}
+
 /** Coverage of the patch's changed lines, by their places in the patch. */
-export function coverageOf(placement: PlacedPatch, pre: SideRuns, post: SideRuns): Coverage {
+export function coverageOf(placement: PlacedPatch, pre: SideRuns, post: SideRuns): CoverageAndWarnings {
   const ran = { pre: executedLines(pre.runs), post: executedLines(post.runs) };
   const sides = { pre, post };
   const notReached: { patchLine: number }[] = [];
   const notUnderstood: { patchLine: number; why: string }[] = [];
+  const behindWarnings: number[] = [];
   let changedLines = 0;
   let nonExecutable = 0;
   let executed = 0;
@@ -74,13 +83,18 @@ export function coverageOf(placement: PlacedPatch, pre: SideRuns, post: SideRuns
         nonExecutable++;
         continue;
       }
+      if (state.behindWarning && !state.executed && state.poisoned === null) {
+        nonExecutable++;
+        behindWarnings.push(patchLine);
+        continue;
+      }
       changedLines++;
       if (state.poisoned !== null) notUnderstood.push({ patchLine, why: state.poisoned });
       else if (state.executed) executed++;
       else notReached.push({ patchLine });
     }
   }
-  return { changedLines, nonExecutable, executed, notReached, notUnderstood };
+  return { coverage: { changedLines, nonExecutable, executed, notReached, notUnderstood }, behindWarnings };
 }
 
 /** Of a tree only KVM's own files are compiled, in one configuration: code outside of it is not "no code". */
@@ -101,8 +115,10 @@ function stateOf(line: ChangedLine, side: SideRuns, ran: ReadonlyMap<string, Rea
   const steps = new Set(side.outline.lines[path] ?? []);
   const done = ran.get(path) ?? new Set<number>();
   const text = (side.text(path)?.split('\n') ?? []).map((each) => each.replace(/\s*\\$/, ''));
+  const behind = new Set(side.outline.behindWarnings[path] ?? []);
   let executable = false;
   let executed = false;
+  let behindWarning = true;
   let poisoned: string | null = null;
   for (const own of line.imageLines) {
     const owner = steps.has(own) ? own : statementLine(text, steps, own);
@@ -110,10 +126,11 @@ function stateOf(line: ChangedLine, side: SideRuns, ran: ReadonlyMap<string, Rea
     poisoned ??= problem?.why ?? unknownAt(side.runs, path, [own, owner]);
     if (owner === null) continue;
     executable = true;
+    behindWarning &&= behind.has(owner);
     executed ||= done.has(owner);
   }
   if (!executable) poisoned ??= unparsed(side.outline, line);
-  return { executable, executed, poisoned: executed ? null : poisoned };
+  return { executable, behindWarning, executed, poisoned: executed ? null : poisoned };
 }
 
 /** Where a path ended as not understood, the line was met and could not be run. */

@@ -15,6 +15,7 @@ import { scenarios } from '../../model/scenarios/index';
 import { type CParser, createParser, LoweringCache, type ScopeStore, type WasmFiles } from '../c/index';
 import { loadReference, type Reference } from '../kernel/reference';
 import type { SnapshotTexts } from '../kernel/tree/snapshot';
+import { behindWarnings } from './behind-warnings';
 import { differenceOf } from './code-difference';
 import { compileReference } from './compile';
 import { compileTree, snapshotReader, standIns } from './compile-tree';
@@ -174,17 +175,24 @@ function outlineOf(program: Program): Outline {
   const name = (file: number): string => program.files[file] ?? '';
   const functions = Object.values(program.functions);
   const lines = new Map<string, Set<number>>();
+  const open = new Map<string, Set<number>>();
   const expanded: Record<string, Record<number, string[]>> = Object.create(null);
-  const add = (file: string, line: number): void => {
-    lines.set(file, (lines.get(file) ?? new Set<number>()).add(line));
+  const add = (to: Map<string, Set<number>>, file: string, line: number): void => {
+    to.set(file, (to.get(file) ?? new Set<number>()).add(line));
   };
   for (const code of functions) {
+    const behind = behindWarnings(code);
+    code.steps.forEach((step, pc) => {
+      const origin = behind.has(pc) ? undefined : program.origins[step.at];
+      if (origin !== undefined) add(open, name(origin.file), origin.line);
+    });
     for (const at of new Set(code.steps.map((step) => step.at))) {
       const origin = program.origins[at];
       if (origin === undefined) continue;
-      add(name(origin.file), origin.line);
+      add(lines, name(origin.file), origin.line);
       for (const { file, line } of origin.expanded ?? []) {
-        add(name(file), line);
+        add(lines, name(file), line);
+        add(open, name(file), line);
         const users = ((expanded[name(file)] ??= {})[line] ??= []);
         if (users.at(-1) !== code.name) users.push(code.name);
       }
@@ -198,7 +206,10 @@ function outlineOf(program: Program): Outline {
       line: code.line,
       endLine: code.endLine,
     })),
-    lines: Object.fromEntries([...lines].map(([file, set]) => [file, [...set].sort((a, b) => a - b)])),
+    lines: Object.fromEntries([...lines].map(([file, set]) => [file, sorted(set)])),
+    behindWarnings: Object.fromEntries(
+      [...lines].map(([file, set]) => [file, sorted(set).filter((line) => open.get(file)?.has(line) !== true)]),
+    ),
     expanded,
     problems: program.problems.map((problem) => ({
       file: name(problem.file),
@@ -208,6 +219,8 @@ function outlineOf(program: Program): Outline {
     })),
   };
 }
+
+const sorted = (lines: ReadonlySet<number>): number[] => [...lines].sort((a, b) => a - b);
 
 /** The bounds of a first look: one schedule's worth, no preemptions. */
 export function probeBounds(bounds: Bounds): Bounds {

@@ -110,6 +110,8 @@ export interface Outline {
   readonly reachable: readonly string[];
   /** Per file: the lines on which at least one step stands, or from which (a macro's body) one was expanded. */
   readonly lines: Readonly<Record<string, readonly number[]>>;
+  /** Per file: the lines of which every step runs only once a WARN has fired. */
+  readonly behindWarnings: Readonly<Record<string, readonly number[]>>;
   /** Per file and line of a macro's body: the functions into which it was expanded. */
   readonly expanded: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>>;
   readonly problems: readonly {

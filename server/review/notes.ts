@@ -59,3 +59,10 @@ export function defectNotes(findings: readonly Finding[]): string[] {
   }
   return [...notes];
 }
+
+/** Lines that count as not executable: in correct code nothing comes there. */
+export function warningNotes(patchLines: readonly number[]): string[] {
+  if (patchLines.length === 0) return [];
+  const lines = `${patchLines.length === 1 ? 'line' : 'lines'} ${patchLines.join(', ')}`;
+  return [`${lines}: runs only once a WARN or BUG has fired, and in no run did one`];
+}

@@ -7,12 +7,12 @@ import type { RunResult } from '../../model/explore/types';
 import { neverEntered } from '../../model/scenarios/census';
 import { changedBy } from './changed';
 import { compareRuns, type RunPair } from './compare';
-import { coverageOf } from './coverage';
+import { type CoverageAndWarnings, coverageOf } from './coverage';
 import { groupDifferences } from './finding';
 import type { CodeDifference, Outline, Overrides } from './jobs';
 import { createLocator } from './locate';
 import { neverRun } from './never-run';
-import { barrierNotes, defectNotes, factNotes, stopNotes, undecidedNotes } from './notes';
+import { barrierNotes, defectNotes, factNotes, stopNotes, undecidedNotes, warningNotes } from './notes';
 import type { PlacedPatch } from './placed';
 import { concerning } from './present';
 import { incompleteReasons, problemsOf, unlookedReasons } from './reasons';
@@ -67,7 +67,7 @@ export async function reviewPlaced(
     if (relevant(probe)) early({ ...probe, scenario: probe.situation.scenario.id, vm: probe.situation.vm });
   });
   const text = (overrides: Overrides) => (path: string) => overrides[path];
-  const covered = (pre: readonly RunResult[], post: readonly RunResult[]): Coverage =>
+  const covered = (pre: readonly RunResult[], post: readonly RunResult[]): CoverageAndWarnings =>
     coverageOf(
       placement,
       { outline: outlinePre, text: text(sides.pre), runs: pre },
@@ -77,7 +77,8 @@ export async function reviewPlaced(
     probes.map(({ pre }) => pre),
     probes.map(({ post }) => post),
   );
-  const unchanged = isSame(difference) && seen.notReached.length + seen.notUnderstood.length === 0 && !asked;
+  const { notReached, notUnderstood } = seen.coverage;
+  const unchanged = isSame(difference) && notReached.length + notUnderstood.length === 0 && !asked;
   const chosen = unchanged ? [] : inOrder(probes.filter(relevant), changed);
   const pairs = await runAll(chosen, sides, session, progress, early);
   const rest = unchanged
@@ -92,7 +93,7 @@ export async function reviewPlaced(
     pre: [...probes.map(({ pre }) => pre), ...pairs.map(({ pre }) => pre)],
     post: [...probes.map(({ post }) => post), ...pairs.map(({ post }) => post)],
   };
-  const coverage = covered(looks.pre, looks.post);
+  const { coverage, behindWarnings } = covered(looks.pre, looks.post);
   return {
     findings: findings.sort(byImportance),
     coverage,
@@ -104,6 +105,7 @@ export async function reviewPlaced(
       ...undecidedNotes(comparison.undecided),
       ...defectNotes(findings),
       ...barrierNotes(difference, session.memoryOrder),
+      ...warningNotes(behindWarnings),
       ...(unchanged
         ? ['the code before and after the patch compiles to the same steps: no run can tell them apart']
         : []),
