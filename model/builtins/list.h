@@ -174,6 +174,10 @@ static inline bool refcount_dec_and_test(refcount_t *r)
 #define CLASS(_name, var) \
 	class_##_name##_t var __cleanup(class_##_name##_destructor) = class_##_name##_constructor
 #define guard(_name) CLASS(_name, __guard_paste(__guard_, __LINE__))
+#define scoped_guard(_name, args...) \
+	for (CLASS(_name, __guard_paste(__scope_, __LINE__))(args), \
+	     *__guard_paste(__once_, __LINE__) = (void *)1; __guard_paste(__once_, __LINE__); \
+	     __guard_paste(__once_, __LINE__) = NULL)
 
 #define DEFINE_CLASS(_name, _type, _exit, _init, _init_args...) \
 typedef _type class_##_name##_t; \
@@ -199,5 +203,7 @@ static inline class_srcu_t class_srcu_constructor(struct srcu_struct *lock)
 
 	return t;
 }
+
+#include "sundry.h"
 
 #endif

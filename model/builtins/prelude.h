@@ -76,6 +76,10 @@ void __rcu_dereferenced(void);
 	if (__was != __old) *(po) = __was; __was == __old; })
 #define try_cmpxchg(p, po, n) try_cmpxchg64(p, po, n)
 void smp_rmb(void); void smp_wmb(void); void smp_mb(void); void barrier(void); void cpu_relax(void);
+#define smp_mb__after_atomic() smp_mb()
+#define smp_mb__before_atomic() smp_mb()
+#define smp_mb__after_srcu_read_unlock() smp_mb()
+#define smp_mb__after_spinlock() smp_mb()
 
 /* ---- oracles ---- */
 /* each reports (`kernel-warning`, `kernel-bug`) with the place of the caller; BUG ends the path */

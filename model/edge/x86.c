@@ -169,7 +169,7 @@ static int vcpu_enter_guest(struct kvm_vcpu *vcpu)
 	kvm_vcpu_srcu_read_unlock(vcpu);
 
 	/* also orders the mode before reads of page tables by the guest */
-	smp_mb();
+	smp_mb__after_srcu_read_unlock();
 
 	if (kvm_vcpu_exit_request(vcpu)) {
 		vcpu->mode = OUTSIDE_GUEST_MODE;

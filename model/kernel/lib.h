@@ -200,10 +200,6 @@ static inline void __set_bit(unsigned long nr, void *addr) { set_bit(nr, addr); 
 static inline void __clear_bit(unsigned long nr, void *addr) { clear_bit(nr, addr); }
 #define test_and_set_bit(nr, addr) (!!(__fetch_or(__bit_word(nr, addr), __bit_mask(nr)) & __bit_mask(nr)))
 #define test_and_clear_bit(nr, addr) (!!(__fetch_and(__bit_word(nr, addr), ~__bit_mask(nr)) & __bit_mask(nr)))
-#define smp_mb__after_atomic() smp_mb()
-#define smp_mb__before_atomic() smp_mb()
-#define smp_mb__after_srcu_read_unlock() smp_mb()
-#define smp_mb__after_spinlock() smp_mb()
 #define round_up(x, y) ((((x) - 1) | ((typeof(x))(y) - 1)) + 1)
 #define round_down(x, y) ((x) & ~((typeof(x))(y) - 1))
 #define roundup(x, y) ((((x) + ((y) - 1)) / (y)) * (y))
@@ -299,7 +295,6 @@ int __call_on_cpu(int cpu, void (*func)(void *), void *info, int wait);
 #define msecs_to_jiffies(x) (x)
 #define HZ 1000
 #define time_after(a, b) 0
-#define kref_unused 0
 #define no_free_ptr(p) (p)
 #define __free(x)
 #define DEFINE_FREE(name, T, f)
@@ -320,7 +315,6 @@ int __call_on_cpu(int cpu, void (*func)(void *), void *info, int wait);
 #define add_taint(...) do { } while (0)
 int memcmp(const void *, const void *, size_t);
 #define for_each_set_bit(bit, addr, size) for ((bit) = 0; (bit) < (size); (bit)++) if (!test_bit(bit, addr)) { } else
-#define scoped_guard(_name, args...) for (CLASS(_name, __guard_paste(__scope_, __LINE__))(args), *__guard_paste(__once_, __LINE__) = (void *)1; __guard_paste(__once_, __LINE__); __guard_paste(__once_, __LINE__) = NULL)
 #define SHRT_MAX 32767
 #define INT_MAX 2147483647
 #define UINT_MAX 4294967295U

@@ -19,7 +19,7 @@ describe.each(inReference())('%s on %s', (id, vm) => {
 
 const NO_BARRIER_AT_ENTRY = edit(
   'edge/x86.c',
-  '	/* also orders the mode before reads of page tables by the guest */\n	smp_mb();\n',
+  '	/* also orders the mode before reads of page tables by the guest */\n	smp_mb__after_srcu_read_unlock();\n',
   '',
 );
 const NO_BARRIER_AT_END = edit(
