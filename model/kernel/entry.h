@@ -104,6 +104,13 @@ static inline void enter_pend_event(struct kvm_vcpu *vcpu, bool pending)
 }
 
 #ifdef TREE_HAS_TDX
+/* the module is there, with one private key */
+void enter_tdx_hardware_setup(void);
+/* KVM_TDX_INIT_VM, if it is a TD */
+void enter_tdx_prepare_vm(struct kvm *kvm);
+/* bytes of KVM's record of a TD's vCPU */
+size_t enter_tdx_vcpu_size(void);
+
 static inline int enter_tdx_vm(struct kvm *kvm, struct kvm_tdx_cmd *cmd)
 {
 	return tdx_vm_ioctl(kvm, cmd);
@@ -114,6 +121,9 @@ static inline int enter_tdx_vcpu(struct kvm_vcpu *vcpu, struct kvm_tdx_cmd *cmd)
 	return tdx_vcpu_unlocked_ioctl(vcpu, cmd);
 }
 #else
+#define enter_tdx_hardware_setup() do { } while (0)
+#define enter_tdx_prepare_vm(kvm) do { } while (0)
+#define enter_tdx_vcpu_size() 0UL
 struct kvm_tdx_cmd { u32 id; u32 flags; u64 data; u64 hw_error; };
 struct kvm_tdx_init_mem_region { u64 source_addr; u64 gpa; u64 nr_pages; };
 #define KVM_TDX_INIT_VM 1

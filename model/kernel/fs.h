@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files, inodes and the page cache as guest_memfd and KVM's descriptors use them, with the kernel's
- * signatures. A page's index and mapping sit in its struct page, the folio lock in the mapping, since
- * pages come and go.
+ * Files and inodes as guest_memfd and KVM's descriptors use them, with the kernel's signatures.
  */
 #ifndef __KERNEL_FS_H
 #define __KERNEL_FS_H
 
 #include "types.h"
+#include "gmem_file.h"
 
-#define GMEM_NR_PAGES 4
 #define NR_FDS 12
 #define S_IFREG 0100000
 #define O_RDWR 2
@@ -26,20 +24,6 @@ struct vm_fault;
 struct mnt_idmap;
 struct iattr;
 struct fs_context;
-
-/* Folios are single pages: large ones do not exist in guest_memfd. */
-struct folio {
-	union {
-		struct page page;
-		struct {
-			u64 __words[3];
-			pgoff_t index;
-			struct address_space *mapping;
-		};
-	};
-};
-
-enum migrate_mode { MIGRATE_ASYNC, MIGRATE_SYNC_LIGHT, MIGRATE_SYNC };
 
 struct address_space_operations {
 	bool (*dirty_folio)(struct address_space *mapping, struct folio *folio);
@@ -150,10 +134,7 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 int get_unused_fd_flags(unsigned int flags);
 void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *file);
-struct file *fget(unsigned int fd);
 struct file *get_file(struct file *f);
-struct file *get_file_active(struct file **f);
-void fput(struct file *file);
 void iput(struct inode *inode);
 #define fops_get(fops) (fops)
 #define fops_put(fops) do { } while (0)
@@ -176,22 +157,12 @@ void kern_unmount(struct vfsmount *mnt);
 struct pseudo_fs_context *init_pseudo(struct fs_context *fc, unsigned long magic);
 /* close(2): the descriptor's own reference goes */
 void close_fd(unsigned int fd);
-/* on the way back to user space: releases of files whose last reference went in the kernel */
-void task_work_run(void);
 
-#define FALLOC_FL_KEEP_SIZE 0x01
-#define FALLOC_FL_PUNCH_HOLE 0x02
-#define VM_SHARED 8UL
-#define VM_MAYSHARE 0x80UL
 #define VM_EXEC 4UL
 #define VM_IO 0x4000UL
 #define VM_PFNMAP 0x400UL
 #define VM_READ 1UL
 #define VM_WRITE 2UL
-#define VM_FAULT_SIGBUS 2
-#define VM_FAULT_LOCKED 0x200
-#define VM_FAULT_RETRY 0x400
-#define vmf_error(err) VM_FAULT_SIGBUS
 
 /* ---- memory policies: none is ever set ---- */
 struct mempolicy;
@@ -202,55 +173,14 @@ struct shared_policy { u64 __nothing; };
 #define mpol_cond_put(p) do { } while (0)
 
 /* ---- page cache ---- */
-#define filemap_invalidate_lock(m) down_write(&(m)->invalidate_lock)
-#define filemap_invalidate_unlock(m) up_write(&(m)->invalidate_lock)
-#define filemap_invalidate_lock_shared(m) down_read(&(m)->invalidate_lock)
-#define filemap_invalidate_unlock_shared(m) up_read(&(m)->invalidate_lock)
-
-#define FOLIO_UPTODATE 1
-#define FOLIO_HWPOISON 2
-#define folio_page(folio, n) (&(folio)->page)
-#define folio_file_page(folio, index) (&(folio)->page)
 #define page_folio(p) ((struct folio *)(p))
-#define folio_pfn(folio) page_to_pfn(&(folio)->page)
-#define folio_nr_pages(folio) 1UL
-#define folio_order(folio) 0
 #define folio_size(folio) PAGE_SIZE
-#define folio_test_large(folio) false
-#define folio_put(folio) put_page(&(folio)->page)
 #define folio_get(folio) get_page(&(folio)->page)
 #define FGP_ACCESSED 0
-#define FGP_LOCK 1
-#define FGP_CREAT 2
-#define MF_DELAYED 2
-#define mapping_gfp_mask(mapping) GFP_KERNEL
-#define folio_next_index(folio) ((folio)->index + 1)
 #define offset_in_folio(folio, p) 0
-
-struct folio *filemap_lock_folio(struct address_space *mapping, pgoff_t index);
-struct folio *__filemap_get_folio_mpol(struct address_space *mapping, pgoff_t index, int flags, gfp_t gfp, void *policy);
 #define filemap_grab_folio(m, i) __filemap_get_folio_mpol(m, i, FGP_LOCK | FGP_CREAT, GFP_KERNEL, NULL)
 #define __filemap_get_folio(m, i, f, g) __filemap_get_folio_mpol(m, i, f, g, NULL)
-void folio_unlock(struct folio *folio);
-bool folio_test_uptodate(struct folio *folio);
-void folio_mark_uptodate(struct folio *folio);
-bool folio_test_hwpoison(struct folio *folio);
 #define PageHWPoison(page) folio_test_hwpoison(page_folio(page))
-void folio_set_hwpoison(struct folio *folio);
-/* pages come zeroed from the machine's allocator */
-#define clear_highpage(page) do { } while (0)
 #define clear_page(page) do { } while (0)
-void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
-/* The generic way to move a folio: its contents are copied, and @dst takes its place in the page cache. */
-#define folio_index(folio) ((folio)->index)
-int filemap_migrate_folio(struct address_space *mapping, struct folio *dst, struct folio *src, enum migrate_mode mode);
-/* Memory management wants the page of @index to lie elsewhere: what the mapping's own operation makes of it. */
-int mm_migrate_page(struct address_space *mapping, pgoff_t index);
-/* What user space has mapped of it is taken out of its page table. */
-void unmap_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t nr, bool even_cows);
-/* mmap(2) of a whole guest_memfd: one at a time, for ever */
-int mm_map_file(struct file *file);
-/* User space writes a page of that mapping. -EFAULT: it gets SIGBUS. */
-int mm_write_mapping(pgoff_t pgoff);
 
 #endif

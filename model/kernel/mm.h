@@ -67,14 +67,8 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) { r
 #define kunmap_local(p) do { } while (0)
 #define kmap_local_pfn(pfn) page_address(pfn_to_page(pfn))
 
-/* ---- the VMM's address space: a page table of one level, filled on demand ---- */
-#define MM_BASE 0x400000UL
-#define MM_NR_PAGES 8
-/* what one entry of the level above covers; a huge page is so many pages that lie together */
-#define MM_HUGE_PAGES 4
-#define MM_HUGE 1
-
-struct mmu_notifier;
+/* ---- the VMM's address space ---- */
+#include "vmm.h"
 enum mmu_notifier_event { MMU_NOTIFY_UNMAP, MMU_NOTIFY_CLEAR, MMU_NOTIFY_PROTECTION_VMA };
 struct mmu_notifier_range {
 	struct mm_struct *mm;
@@ -98,20 +92,6 @@ struct mmu_notifier_ops {
 
 struct mmu_notifier { const struct mmu_notifier_ops *ops; };
 
-struct mm_struct {
-	spinlock_t page_table_lock;
-	struct rw_semaphore mmap_lock;
-	struct mmu_notifier *mn;
-	/* page, or NULL: not present */
-	struct page *pte[MM_NR_PAGES];
-	/* the level above, as KVM reads it without a lock: MM_HUGE, or 0; those over it are always there */
-	pmd_t pmd[MM_NR_PAGES / MM_HUGE_PAGES];
-	pud_t pud;
-	p4d_t p4d;
-	pgd_t pgd;
-};
-extern struct mm_struct init_mm;
-
 struct task_struct { struct mm_struct *mm; unsigned int flags; struct thread_struct thread; sigset_t real_blocked; struct pid *thread_pid; };
 #define task_pid(task) ((struct pid *)NULL)
 #define get_task_pid(task, type) ((struct pid *)NULL)
@@ -121,9 +101,6 @@ struct task_struct { struct mm_struct *mm; unsigned int flags; struct thread_str
 #define is_64bit_mm(mm) 1
 extern struct task_struct __current_task;
 #define current (&__current_task)
-#define current_mm (&init_mm)
-/* a signal for the running thread: an injected choice */
-#define signal_pending(task) __fault("a signal is pending")
 #define fatal_signal_pending(task) 0
 #define mmgrab(mm) do { } while (0)
 #define mmdrop(mm) do { } while (0)
@@ -132,29 +109,10 @@ extern struct task_struct __current_task;
 #define mmap_read_unlock(mm) up_read(&(mm)->mmap_lock)
 #define mmap_assert_locked(mm) do { } while (0)
 
-#define mmu_notifier_range_blockable(range) ((range)->blockable)
-#define FOLL_WRITE 1
-#define FOLL_NOWAIT 2
-#define FOLL_INTERRUPTIBLE 4
-#define FOLL_HWPOISON 8
-#define FOLL_HONOR_NUMA_FAULT 16
 #define FOLL_GET 32
 #define FOLL_LONGTERM 64
 
-bool get_user_page_fast_only(unsigned long addr, unsigned int flags, struct page **pagep);
-long get_user_pages_unlocked(unsigned long addr, unsigned long nr, struct page **pages, unsigned int flags);
-#define get_user_pages_fast(addr, nr, flags, pages) get_user_pages_unlocked(addr, nr, pages, flags)
 int mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm);
-void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm);
-/* madvise(MADV_DONTNEED), migration, reclaim: the notifier's calls around taking the page away */
-void mm_notify_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
-void mm_notify_end(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
-void mm_zap_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool blockable);
-void mm_zap_page(struct mm_struct *mm, unsigned long addr);
-/* the pages around @addr come as one huge page; nothing may be there yet */
-int mm_populate_huge(struct mm_struct *mm, unsigned long addr);
-/* exit of the process: the notifier's release call, then everything is taken away */
-void mm_exit(struct mm_struct *mm);
 
 /* ---- user space's memory of the driver is read and written as it lies ---- */
 /* what the VMM's own memory holds is of no interest; other addresses of user space are a driver's objects */

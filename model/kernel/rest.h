@@ -83,20 +83,6 @@
 #define pin_user_pages_unlocked(a, n, p, f) get_user_pages_unlocked(a, n, p, f)
 #define pin_user_pages_fast(a, n, f, p) get_user_pages_unlocked(a, n, p, f)
 #define unpin_user_page(page) put_page(page)
-/* the VMM's page table, as it is walked: only the last level but one tells anything */
-#define pgd_offset(mm, a) (&(mm)->pgd)
-#define p4d_offset(p, a) (&init_mm.p4d)
-#define pud_offset(p, a) (&init_mm.pud)
-#define pmd_offset(p, a) (&init_mm.pmd[((a) - MM_BASE) / (MM_HUGE_PAGES * PAGE_SIZE)])
-#define pgd_none(x) 0
-#define p4d_none(x) 0
-#define pud_none(x) 0
-#define pmd_none(x) 0
-#define p4d_present(x) 1
-#define pud_present(x) 1
-#define pmd_present(x) 1
-#define pud_leaf(x) 0
-#define pmd_leaf(x) ((x).pmd == MM_HUGE)
 #define memdup_user(p, n) ({ void *__c = kzalloc(n, GFP_KERNEL); memcpy(__c, p, n); __c; })
 static inline void *memchr_inv(const void *p, int c, size_t n)
 {

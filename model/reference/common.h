@@ -36,26 +36,6 @@ struct vcpu_vt {
 	unsigned long exit_qualification;
 };
 
-struct vcpu_vmx {
-	struct kvm_vcpu vcpu;
-	struct vcpu_vt vt;
-};
-
-static inline struct vcpu_vt *to_vt(struct kvm_vcpu *vcpu)
-{
-	return &(container_of(vcpu, struct vcpu_vmx, vcpu)->vt);
-}
-
-static inline union vmx_exit_reason vmx_get_exit_reason(struct kvm_vcpu *vcpu)
-{
-	return to_vt(vcpu)->exit_reason;
-}
-
-static inline unsigned long vmx_get_exit_qual(struct kvm_vcpu *vcpu)
-{
-	return to_vt(vcpu)->exit_qualification;
-}
-
 static inline bool is_td(struct kvm *kvm)
 {
 	return kvm->arch.vm_type == KVM_X86_TDX_VM;
@@ -93,16 +73,5 @@ static inline int __vmx_handle_ept_violation(struct kvm_vcpu *vcpu, gpa_t gpa,
 
 	return kvm_mmu_page_fault(vcpu, gpa, error_code, NULL, 0);
 }
-
-int vmx_vm_init(struct kvm *kvm);
-int vmx_vcpu_create(struct kvm_vcpu *vcpu);
-void vmx_vcpu_free(struct kvm_vcpu *vcpu);
-void vmx_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
-void vmx_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa, int root_level);
-void vmx_flush_tlb_all(struct kvm_vcpu *vcpu);
-void vmx_flush_tlb_current(struct kvm_vcpu *vcpu);
-void vmx_flush_tlb_guest(struct kvm_vcpu *vcpu);
-fastpath_t vmx_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags);
-int vmx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath);
 
 #endif

@@ -367,7 +367,7 @@ static int kvm_gmem_error_folio(struct address_space *mapping, struct folio *fol
 
 	filemap_invalidate_lock_shared(mapping);
 
-	start = folio_index(folio);
+	start = folio->index;
 	end = start + folio_nr_pages(folio);
 
 	kvm_gmem_invalidate_start(mapping->host, start, end);

@@ -319,24 +319,6 @@ static __always_inline union vmx_exit_reason tdx_to_vmx_exit_reason(struct kvm_v
 	return exit_reason;
 }
 
-/* The SEAMCALL and what the module leaves in registers. */
-u64 tdh_vp_enter(struct tdx_vp *vp, struct tdx_module_args *args)
-{
-	struct vcpu_tdx *tdx = container_of(vp, struct vcpu_tdx, vp);
-	struct kvm_vcpu *vcpu = &tdx->vcpu;
-	u64 r = guest_run(vcpu);
-
-	if (r == GUEST_EPT_VIOLATION || r == GUEST_EPT_MISCONFIG) {
-		args->rcx = __guest_exit_qualification(vcpu);
-		args->rdx = __guest_ext_exit_qualification(vcpu);
-		args->r8 = __guest_exit_gpa(vcpu);
-	} else if (r == GUEST_HYPERCALL) {
-		args->r12 = guest_op_gpa(vcpu);
-		args->r13 = PAGE_SIZE;
-	}
-	return r;
-}
-
 static noinline void tdx_vcpu_enter_exit(struct kvm_vcpu *vcpu)
 {
 	struct vcpu_tdx *tdx = to_tdx(vcpu);

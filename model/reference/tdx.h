@@ -3,7 +3,7 @@
 #ifndef __KVM_X86_VMX_TDX_H
 #define __KVM_X86_VMX_TDX_H
 
-#include "common.h"
+#include "vmx.h"
 #include "seamcall.h"
 
 #define TDX_FLUSHVP_NOT_DONE 0x8000082400000000ULL
@@ -17,6 +17,7 @@
 #define TDX_EXT_EXIT_QUAL_TYPE_MASK GENMASK(3, 0)
 #define TDX_EXT_EXIT_QUAL_TYPE_PENDING_EPT_VIOLATION 6
 
+#define TDVMCALL_MAP_GPA 0x10001ULL
 #define TDVMCALL_STATUS_SUCCESS 0ULL
 #define TDVMCALL_STATUS_RETRY 1ULL
 #define TDVMCALL_STATUS_INVALID_OPERAND 0x8000000000000000ULL
@@ -107,19 +108,7 @@ struct kvm_tdx_init_mem_region {
 u64 tdh_vp_enter(struct tdx_vp *vp, struct tdx_module_args *args);
 
 void tdx_hardware_setup(void);
-int tdx_vm_init(struct kvm *kvm);
-void tdx_mmu_release_hkid(struct kvm *kvm);
-void tdx_vm_destroy(struct kvm *kvm);
 int tdx_vm_ioctl(struct kvm *kvm, struct kvm_tdx_cmd *tdx_cmd);
 int tdx_vcpu_unlocked_ioctl(struct kvm_vcpu *vcpu, struct kvm_tdx_cmd *cmd);
-int tdx_vcpu_create(struct kvm_vcpu *vcpu);
-void tdx_vcpu_free(struct kvm_vcpu *vcpu);
-void tdx_vcpu_load(struct kvm_vcpu *vcpu, int cpu);
-fastpath_t tdx_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags);
-int tdx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t fastpath);
-void tdx_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa, int pgd_level);
-void tdx_flush_tlb_current(struct kvm_vcpu *vcpu);
-void tdx_flush_tlb_all(struct kvm_vcpu *vcpu);
-int tdx_gmem_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn, bool is_private);
 
 #endif

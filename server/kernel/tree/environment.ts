@@ -112,7 +112,7 @@ const STOOD_IN: Readonly<Record<string, string>> = {
   'arch/x86/kvm/x86.c': 'model/edge/x86.c',
   'arch/x86/kvm/smm.c': 'model/edge/smm.c',
   'arch/x86/kvm/vmx/main.c': 'model/kernel/main.c',
-  'arch/x86/kvm/vmx/vmx.c': 'model/kernel/vmx.c',
+  'arch/x86/kvm/vmx/vmx.c': 'model/edge/vmx.c',
   'arch/x86/kvm/svm/svm.c': 'model/edge/svm.c',
   'arch/x86/virt/svm/sev.c': 'model/edge/psp.c',
 };

@@ -135,7 +135,7 @@ const gmem: readonly Mutation[] = [
     edit(
       'guest_memfd.c',
       '	WARN_ON_ONCE(1);\n	return -EINVAL;\n}\n\nstatic int kvm_gmem_error_folio',
-      `	pgoff_t index = folio_index(src);
+      `	pgoff_t index = src->index;
 	int r;
 
 	kvm_gmem_invalidate_start(mapping->host, index, index + 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Guests on plain VMX (DEFAULT and SW_PROTECTED VMs): entry, exits, EPT root, TLB flushes. */
-#include "common.h"
+#include "entry.h"
 #include "smm.h"
+#include "vt.h"
 
 int vmx_vm_init(struct kvm *kvm)
 {
@@ -52,10 +53,9 @@ void vmx_flush_tlb_guest(struct kvm_vcpu *vcpu)
 
 fastpath_t vmx_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
 {
-	struct vcpu_vt *vt = to_vt(vcpu);
+	u64 reason = guest_run(vcpu);
 
-	vt->exit_reason.full = guest_run(vcpu);
-	vt->exit_qualification = __guest_exit_qualification(vcpu);
+	set_exit(vcpu, reason, __guest_exit_qualification(vcpu));
 
 	return EXIT_FASTPATH_NONE;
 }
@@ -83,7 +83,7 @@ static int handle_ept_misconfig(struct kvm_vcpu *vcpu)
 static int kvm_emulate_hypercall(struct kvm_vcpu *vcpu)
 {
 	gpa_t gpa = guest_op_gpa(vcpu);
-	const struct guest_op *op = &vcpu->guest->ops[vcpu->guest->pc];
+	const struct guest_op *op = &guest_of(vcpu)->ops[guest_of(vcpu)->pc];
 
 	vcpu->run->exit_reason = KVM_EXIT_HYPERCALL;
 	vcpu->run->hypercall.nr = KVM_HC_MAP_GPA_RANGE;
@@ -98,12 +98,10 @@ static int kvm_emulate_hypercall(struct kvm_vcpu *vcpu)
 
 int vmx_handle_exit(struct kvm_vcpu *vcpu, fastpath_t exit_fastpath)
 {
-	union vmx_exit_reason exit_reason = vmx_get_exit_reason(vcpu);
-
 	if (exit_fastpath != EXIT_FASTPATH_NONE)
 		return 1;
 
-	switch (exit_reason.basic) {
+	switch (exit_reason_of(vcpu)) {
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
 		return 1;
 	case EXIT_REASON_HLT:

@@ -4,6 +4,9 @@
 #define __VT_H
 
 #include <linux/kvm_host.h>
+#include "vmx/vmx.h"
+#include "vmx/x86_ops.h"
+#include "vmx/common.h"
 
 #ifdef TREE_HAS_TDX
 #define vt_op(name) vt_##name
@@ -23,18 +26,29 @@ void vt_load_mmu_pgd(struct kvm_vcpu *vcpu, hpa_t root_hpa, int pgd_level);
 void vt_refresh_apicv_exec_ctrl(struct kvm_vcpu *vcpu);
 int vt_gmem_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn, bool is_private);
 int vt_private_max_mapping_level(struct kvm *kvm, kvm_pfn_t pfn);
-
-/* the module is there, with one private key */
-void enter_tdx_hardware_setup(void);
-/* KVM_TDX_INIT_VM, if it is a TD */
-void enter_tdx_prepare_vm(struct kvm *kvm);
-/* bytes of KVM's record of a TD's vCPU */
-size_t enter_tdx_vcpu_size(void);
 #else
 #define vt_op(name) vmx_##name
-#define enter_tdx_hardware_setup() do { } while (0)
-#define enter_tdx_prepare_vm(kvm) do { } while (0)
-#define enter_tdx_vcpu_size() 0UL
 #endif
+
+/* What hardware and assembler leave behind of an exit. */
+static inline void set_exit(struct kvm_vcpu *vcpu, u64 reason, unsigned long qualification)
+{
+#ifdef TREE_HAS_VCPU_VT
+	to_vt(vcpu)->exit_reason.full = reason;
+	to_vt(vcpu)->exit_qualification = qualification;
+#else
+	to_vmx(vcpu)->exit_reason.full = reason;
+	to_vmx(vcpu)->exit_qualification = qualification;
+#endif
+}
+
+static inline u32 exit_reason_of(struct kvm_vcpu *vcpu)
+{
+#ifdef TREE_HAS_VCPU_VT
+	return to_vt(vcpu)->exit_reason.basic;
+#else
+	return to_vmx(vcpu)->exit_reason.basic;
+#endif
+}
 
 #endif
