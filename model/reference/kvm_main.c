@@ -468,6 +468,50 @@ static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn,
 		rcuwait_wake_up(&kvm->mn_memslots_update_rcuwait);
 }
 
+/* Where the table keeps the accessed bits, ageing needs neither mmu_lock nor a flush: it may err. */
+static __always_inline bool kvm_age_hva_range(struct mmu_notifier *mn,
+		unsigned long start, unsigned long end, gfn_handler_t handler,
+		bool flush_on_ret)
+{
+	struct kvm *kvm = mmu_notifier_to_kvm(mn);
+	const struct kvm_mmu_notifier_range range = {
+		.start = start,
+		.end = end,
+		.handler = handler,
+		.on_lock = (void *)kvm_null_fn,
+		.flush_on_ret = flush_on_ret,
+		.may_block = false,
+		.lockless = true,
+	};
+
+	return kvm_handle_hva_range(kvm, &range).ret;
+}
+
+static __always_inline bool kvm_age_hva_range_no_flush(struct mmu_notifier *mn,
+		unsigned long start, unsigned long end, gfn_handler_t handler)
+{
+	return kvm_age_hva_range(mn, start, end, handler, false);
+}
+
+static bool kvm_mmu_notifier_clear_flush_young(struct mmu_notifier *mn,
+		struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return kvm_age_hva_range(mn, start, end, kvm_age_gfn, false);
+}
+
+static bool kvm_mmu_notifier_clear_young(struct mmu_notifier *mn,
+		struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return kvm_age_hva_range_no_flush(mn, start, end, kvm_age_gfn);
+}
+
+static bool kvm_mmu_notifier_test_young(struct mmu_notifier *mn,
+		struct mm_struct *mm, unsigned long address)
+{
+	return kvm_age_hva_range_no_flush(mn, address, address + 1,
+					  kvm_test_age_gfn);
+}
+
 static void kvm_mmu_notifier_release(struct mmu_notifier *mn,
 				     struct mm_struct *mm)
 {
@@ -482,6 +526,9 @@ static void kvm_mmu_notifier_release(struct mmu_notifier *mn,
 static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	.invalidate_range_start = kvm_mmu_notifier_invalidate_range_start,
 	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
+	.clear_flush_young = kvm_mmu_notifier_clear_flush_young,
+	.clear_young = kvm_mmu_notifier_clear_young,
+	.test_young = kvm_mmu_notifier_test_young,
 	.release = kvm_mmu_notifier_release,
 };
 

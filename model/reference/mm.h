@@ -143,6 +143,9 @@ struct mmu_notifier_range {
 struct mmu_notifier_ops {
 	int (*invalidate_range_start)(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
 	void (*invalidate_range_end)(struct mmu_notifier *mn, const struct mmu_notifier_range *range);
+	bool (*clear_flush_young)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end);
+	bool (*clear_young)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start, unsigned long end);
+	bool (*test_young)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long address);
 	void (*release)(struct mmu_notifier *mn, struct mm_struct *mm);
 };
 

@@ -156,6 +156,33 @@ void mm_take_end(gfn_t gfn, unsigned long nr_pages, bool blockable)
 	mm_notify_end(init_mm.mn, &range);
 }
 
+void mm_age(gfn_t gfn, unsigned long nr_pages, bool flush)
+{
+	const struct mmu_notifier_ops *ops = init_mm.mn->ops;
+	unsigned long start = gfn_hva(gfn), end = gfn_hva(gfn + nr_pages);
+
+	spin_lock(&init_mm.page_table_lock);
+	if (!init_mm.pte[(start - MM_BASE) / PAGE_SIZE])
+		;
+	else if (flush)
+		ops->clear_flush_young(init_mm.mn, &init_mm, start, end);
+	else
+		ops->clear_young(init_mm.mn, &init_mm, start, end);
+	spin_unlock(&init_mm.page_table_lock);
+}
+
+bool mm_is_young(gfn_t gfn)
+{
+	unsigned long address = gfn_hva(gfn);
+	bool young = false;
+
+	spin_lock(&init_mm.page_table_lock);
+	if (init_mm.pte[(address - MM_BASE) / PAGE_SIZE])
+		young = init_mm.mn->ops->test_young(init_mm.mn, &init_mm, address);
+	spin_unlock(&init_mm.page_table_lock);
+	return young;
+}
+
 void vmm_exit_mm(void)
 {
 	mm_exit(&init_mm);

@@ -28,6 +28,12 @@ void mm_take(gfn_t gfn, unsigned long nr_pages, bool blockable);
 void mm_take_start(gfn_t gfn, unsigned long nr_pages, bool blockable);
 void mm_take_page(gfn_t gfn);
 void mm_take_end(gfn_t gfn, unsigned long nr_pages, bool blockable);
+/*
+ * Memory management asks whether pages were used, and forgets it: with the page table locked (a page that is not there
+ * is not asked for), as reclaim does (flush: with the TLB's entries). The last asks without forgetting.
+ */
+void mm_age(gfn_t gfn, unsigned long nr_pages, bool flush);
+bool mm_is_young(gfn_t gfn);
 /* The process exits: the notifier's release call. */
 void vmm_exit_mm(void);
 

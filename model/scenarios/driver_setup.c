@@ -11,6 +11,7 @@ void setup_create(int vm_type)
 	__machine_vm(the_vm);
 	__machine_attr_array(&the_vm->mem_attr_array);
 	__machine_name(&init_mm.mmap_lock, "mmap_lock");
+	__machine_name(&init_mm.page_table_lock, "page_table_lock");
 	enter_prepare_vm(the_vm);
 }
 

@@ -70,6 +70,7 @@ import { scenario as s65 } from './s65';
 import { scenario as s66 } from './s66';
 import { scenario as s67 } from './s67';
 import { scenario as s68 } from './s68';
+import { scenario as s69 } from './s69';
 
 export type { Scenario } from '../explore/types';
 
@@ -142,6 +143,7 @@ export const scenarios: readonly Scenario[] = [
   s66,
   s67,
   s68,
+  s69,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

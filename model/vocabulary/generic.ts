@@ -46,7 +46,7 @@ const INVALIDATION = table({ kind: 'function', source: 'virt/kvm/kvm_main.c' }, 
   [
     'kvm_mmu_notifier_clear_flush_young|kvm_mmu_notifier_clear_young|kvm_mmu_notifier_test_young',
     'Ageing of mappings.',
-    '',
+    'S69',
     { weight: 1 },
   ],
   [

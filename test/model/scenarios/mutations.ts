@@ -9,6 +9,7 @@ import { gmem } from './mutations-gmem';
 import { history } from './mutations-history';
 import { huge } from './mutations-huge';
 import { later } from './mutations-later';
+import { memory } from './mutations-memory';
 import { named } from './mutations-named';
 import { smm } from './mutations-smm';
 import { snp } from './mutations-snp';
@@ -310,6 +311,7 @@ export const mutations: Readonly<Record<string, readonly Mutation[]>> = {
   'removal of private pages': removal,
   others,
   ...later,
+  ...memory,
   ...gmem,
   ...huge,
   ...history,

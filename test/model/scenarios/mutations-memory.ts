@@ -1,0 +1,38 @@
+/** Mutations about what happens to the VMM's own memory, and about memory that there is not enough of. */
+
+import { at, edit, type Mutation, mutation } from './mutation';
+
+const ageing: Mutation[] = [
+  mutation(
+    'an entry that was not accessed is zapped without a flush',
+    edit(
+      'tdp_mmu.c',
+      '		if (!root->role.invalid)\n			flush = true;',
+      '		if (!root->role.invalid && is_accessed_spte(iter.old_spte))\n			flush = true;',
+    ),
+    at('S69', 'default', 'unmap-before-free'),
+  ),
+  mutation(
+    'ageing writes its entry whatever stands there now',
+    edit(
+      'tdp_mmu.c',
+      '	if (__tdp_mmu_set_spte_atomic(kvm, iter, new_spte))\n		return;\n}',
+      '	__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);\n}',
+    ),
+    at('S69', 'default', 'unmap-before-free'),
+  ),
+  mutation(
+    'pages of the mirror are aged as well',
+    edit(
+      'tdp_mmu.c',
+      '	types = kvm_gfn_range_filter_to_root_types(kvm, range->attr_filter);\n\n	WARN_ON(types & ~KVM_VALID_ROOTS);',
+      '	types = KVM_VALID_ROOTS;\n\n	WARN_ON(types & ~KVM_VALID_ROOTS);',
+    ),
+    at('S69', 'tdx', 'kernel-warning', 0),
+  ),
+];
+
+/** By the part of KVM that they are about. */
+export const memory: Readonly<Record<string, readonly Mutation[]>> = {
+  ageing,
+};
