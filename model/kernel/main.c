@@ -71,9 +71,10 @@ static void vt_fill_static_calls(void)
 #undef KVM_X86_OP_OPTIONAL
 #undef KVM_X86_OP_OPTIONAL_RET0
 #define KVM_X86_OP(func) kvm_x86_##func = kvm_x86_ops.func;
-#define KVM_X86_OP_OPTIONAL KVM_X86_OP
-#define KVM_X86_OP_OPTIONAL_RET0(func) \
+/* a static call of nothing does nothing */
+#define KVM_X86_OP_OPTIONAL(func) \
 	kvm_x86_##func = kvm_x86_ops.func ? kvm_x86_ops.func : (void *)op_return0;
+#define KVM_X86_OP_OPTIONAL_RET0 KVM_X86_OP_OPTIONAL
 #include <asm/kvm-x86-ops.h>
 }
 

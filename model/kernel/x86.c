@@ -53,33 +53,30 @@ int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu)
 
 /* ---- guest_memfd's pages: only SNP has a say ---- */
 #ifdef TREE_HAS_GMEM_MAKE_PRIVATE
-int kvm_arch_gmem_make_private(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, kvm_pfn_t nr_pages)
+__weak int kvm_arch_gmem_make_private(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, kvm_pfn_t nr_pages)
 {
 	return kvm_x86_call(gmem_make_private)(kvm, gfn, pfn, nr_pages);
 }
 
-void kvm_arch_gmem_reclaim(kvm_pfn_t pfn, kvm_pfn_t nr_pages)
+__weak void kvm_arch_gmem_reclaim(kvm_pfn_t pfn, kvm_pfn_t nr_pages)
 {
-	if (kvm_x86_ops.gmem_make_shared)
-		kvm_x86_call(gmem_make_shared)(pfn, nr_pages);
+	kvm_x86_call(gmem_make_shared)(pfn, nr_pages);
 }
 #else
-int kvm_arch_gmem_prepare(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, int max_order)
+__weak int kvm_arch_gmem_prepare(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, int max_order)
 {
 	return kvm_x86_call(gmem_prepare)(kvm, pfn, gfn, max_order);
 }
 
-void kvm_arch_gmem_invalidate(kvm_pfn_t start, kvm_pfn_t end)
+__weak void kvm_arch_gmem_invalidate(kvm_pfn_t start, kvm_pfn_t end)
 {
-	if (kvm_x86_ops.gmem_invalidate)
-		kvm_x86_call(gmem_invalidate)(start, end);
+	kvm_x86_call(gmem_invalidate)(start, end);
 }
 #endif
 #ifdef TREE_HAS_GMEM_INVALIDATE_RANGE
-void kvm_arch_gmem_invalidate_range(struct kvm *kvm, struct kvm_gfn_range *range)
+__weak void kvm_arch_gmem_invalidate_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	if (kvm_x86_ops.gmem_invalidate_range)
-		kvm_x86_call(gmem_invalidate_range)(kvm, range);
+	kvm_x86_call(gmem_invalidate_range)(kvm, range);
 }
 #endif
 

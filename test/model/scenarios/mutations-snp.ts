@@ -160,4 +160,14 @@ export const snp: readonly Mutation[] = [
     edit('sev.c', 'if (sev_es->psc.end_idx >= max_nr_entries) {', 'if (0) {'),
     at('S62', 'snp', 'memory-safety', 1),
   ),
+  mutation(
+    'x86 does not pass on that a page is freed',
+    edit('x86.c', '	kvm_x86_call(gmem_make_shared)(pfn, nr_pages);\n', ''),
+    at('S06', 'snp', 'snp-unassign-before-free kernel-bug', 0),
+  ),
+  mutation(
+    'x86 does not pass on that a range is invalidated',
+    edit('x86.c', '	kvm_x86_call(gmem_invalidate_range)(kvm, range);\n', ''),
+    at('S23', 'snp', 'snp-vmsa-tracks-memory snp-unmap-before-rmpchange', 0),
+  ),
 ];

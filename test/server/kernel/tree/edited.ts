@@ -13,6 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   'tdp_mmu.c': 'arch/x86/kvm/mmu/tdp_mmu.c',
   'spte.c': 'arch/x86/kvm/mmu/spte.c',
   'tdp_mmu.h': 'arch/x86/kvm/mmu/tdp_mmu.h',
+  'x86.c': 'arch/x86/kvm/x86.c',
   'edge/x86_vm.c': 'arch/x86/kvm/x86.c',
   'edge/smm.c': 'arch/x86/kvm/smm.c',
   'kvm_host.h': 'arch/x86/include/asm/kvm_host.h',
