@@ -143,7 +143,10 @@ function coverageText({ coverage, verdict }: PatchReview): string {
     const lines = notReached.map(({ patchLine }) => patchLine).join(', ');
     parts.push(`not reached: ${notReached.length === 1 ? 'line' : 'lines'} ${lines}`);
   }
-  for (const { patchLine, why } of notUnderstood) parts.push(`line ${patchLine} not understood: ${why}`);
+  for (const why of new Set(notUnderstood.map((line) => line.why))) {
+    const lines = notUnderstood.filter((line) => line.why === why).map(({ patchLine }) => patchLine);
+    parts.push(`${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')} not understood: ${why}`);
+  }
   return parts.join('; ');
 }
 

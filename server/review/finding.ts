@@ -79,7 +79,7 @@ export function makeFinding(parts: FindingParts): Finding {
     scenarios: leading(difference.scenario, group.all.map(({ scenario }) => scenario).sort()),
     assumption: parts.assumption,
     message: parts.message,
-    function: culprits.find((edit) => edit.function !== null)?.function ?? violation.place?.function ?? null,
+    function: culprits.map((edit) => edit.function).find(isNamed) ?? violation.place?.function ?? null,
     file: culpritFile ?? violation.place?.file ?? null,
     line: placement.tier === 'tree' ? placement.imageLine(side, anchor) : null,
     side,
@@ -98,6 +98,9 @@ export function makeFinding(parts: FindingParts): Finding {
     unknowns: parts.unknowns,
   };
 }
+
+/** A hunk may not say which function it is in. */
+const isNamed = (name: string | null): boolean => name !== null && name !== '?';
 
 /** Each once, with this one in front. */
 function leading<T>(first: T, all: readonly T[]): T[] {

@@ -50,7 +50,7 @@ export function createLocator(
       group,
       placement,
       assumption: scenario?.assumption ?? null,
-      message: messageOf(group, difference, page?.title ?? group.invariant, scenario),
+      message: messageOf(group, difference, page?.title ?? group.invariant, scenario, placement),
       unknowns: (pair?.[sideOf(group.status)].unknowns ?? []).map(({ what }) => what),
     });
   };
@@ -90,15 +90,23 @@ function notReplayed(error: unknown): TraceStep {
   return { thread: 'machine', place: null, action, changes: [], violations: [], state: {} };
 }
 
+/** Which WARN it is that fires: its function and, in a file of the patch, its line. */
+function warnedAt({ status, violation: { invariant, place } }: Difference, placement: PlacedPatch): string {
+  if (invariant !== 'kernel-warning' || place === null) return '';
+  const line = placement.texts[sideOf(status)][place.file]?.split('\n')[place.line - 1]?.trim() ?? '';
+  return ` in ${place.function}()${/WARN|BUG/.test(line) ? `, ${line.replace(/;$/, '')}` : ''}`;
+}
+
 function messageOf(
   group: DifferenceGroup,
   difference: Difference,
   title: string,
   scenario: Scenario | undefined,
+  placement: PlacedPatch,
 ): string {
   const vms = [...new Set(group.all.map(({ vm }) => vm))].join(', ');
   const rule = `the rule "${title}" on ${vms}`;
-  const said = difference.violation.message.replace(/\.$/, '');
+  const said = `${difference.violation.message.replace(/\.$/, '')}${warnedAt(difference, placement)}`;
   const assumption = scenario?.assumption ?? null;
   const supposing = assumption === null ? '' : `, supposing that ${assumption.replace(/\.$/, '')}`;
   const where = `(in "${scenario?.title ?? difference.scenario}"${supposing})`;
