@@ -125,6 +125,7 @@ export class Simulation {
       known?.builtins === builtins
         ? known
         : new Executor(program, this.memory, { ...around, builtins, noEffect, watchedCalls, memoryOrder });
+    this.machine.globals = this.executor.linked.globals;
     this.stores = this.executor.stores?.buffers ?? null;
     this.threads = [...scenario.threads.map((t, id) => ({ id, name: t.name })), { id: RCU_THREAD, name: 'rcu' }];
     this.stacks = this.threads.map(() => null);

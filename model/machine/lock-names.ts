@@ -1,6 +1,6 @@
 /**
  * Names of locks for people: the field of struct kvm or struct kvm_vcpu in which a lock lies, else the
- * name that set-up gave it, else its address.
+ * name that set-up gave it, else the object at file scope, else its address.
  */
 
 import type { Program, StructLayout } from '../execute/program';
@@ -41,5 +41,17 @@ export function nameOfLock(m: Machine, lock: number): string {
     const name = m.vcpuLocks.get(lock - vcpuWord(m, vcpu, 'address'));
     if (name !== undefined) return `vcpu${vcpu}->${name}`;
   }
-  return m.givenName(lock) ?? `lock 0x${lock.toString(16)}`;
+  return m.givenName(lock) ?? inGlobal(m, lock) ?? `lock 0x${lock.toString(16)}`;
+}
+
+/** `kvm_lock`, or the field of an object at file scope: `init_mm.page_table_lock`. */
+function inGlobal(m: Machine, lock: number): string | undefined {
+  for (const [name, at] of m.globals) {
+    const object = m.program.globals[name];
+    if (object === undefined || lock < at || lock >= at + object.size) continue;
+    const field = lockFields(m.program, object.type).get(lock - at);
+    if (field !== undefined) return `${name}.${field}`;
+    if (lock === at) return name;
+  }
+  return undefined;
 }

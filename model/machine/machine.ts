@@ -40,6 +40,7 @@ export class Machine implements RunMachine {
   readonly levelBits: number;
   /** Fields of struct kvm whose accesses are events. */
   readonly watchedWords: ReturnType<typeof watchedWords>;
+  globals: ReadonlyMap<string, number> = new Map();
   readonly kvmLocks: ReadonlyMap<number, string>;
   readonly vcpuLocks: ReadonlyMap<number, string>;
 

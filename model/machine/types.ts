@@ -295,6 +295,8 @@ export interface RunMachine extends MachineView {
   takeCallback(): void;
   /** The interesting part of the state, name -> printed value. */
   describe(): Record<string, string>;
+  /** Where the program's objects at file scope lie, for people; set once they are placed. */
+  globals?: ReadonlyMap<string, number>;
   /** What lies at an address, for people; undefined for what has no name. */
   nameOfWord?(addr: number): string | undefined;
 }
