@@ -334,4 +334,20 @@ export const tdpMmuBugs: readonly Bug[] = [
     ],
     vm: ['tdx'],
   },
+  {
+    id: 'b145-empty-entries-left',
+    title: 'KVM: x86/mmu: Skip empty SPTEs of a page table that goes away',
+    wrong: 'A fault fills an entry of the table after it was looked at, and the mapping goes with the table.',
+    scenario: 'S15',
+    file: TDP_MMU,
+    function: 'handle_removed_pt',
+    changes: [
+      {
+        find: 'if (shared) {',
+        replace: 'if (!is_shadow_present_pte(kvm_tdp_mmu_read_spte(sptep)))\n\t\t\tcontinue;\n\n\t\tif (shared) {',
+      },
+    ],
+    breaks: ['freed-table-maps-nothing'],
+    vm: ['default', 'sw-protected'],
+  },
 ];
