@@ -4,12 +4,13 @@
  */
 
 import { formatSchedule } from '../../model/explore/index';
-import type { Scenario, TraceStep } from '../../model/explore/types';
+import type { Scenario, TraceStep, Violation } from '../../model/explore/types';
 import { invariants as allInvariants } from '../../model/invariants/index';
 import type { Edit } from '../kernel/types';
 import type { Difference, RunPair } from './compare';
 import { minimalEdits } from './culprits';
 import { type DifferenceGroup, type FindingParts, makeFinding, sideOf } from './finding';
+import type { Overrides } from './jobs';
 import type { PlacedPatch } from './placed';
 import type { Situation } from './select';
 import type { Session } from './session';
@@ -64,8 +65,36 @@ export function createLocator(
         () => {},
       );
     },
-    finish: async (group, pairs) => finding(group, await locateOnce(group), pairs),
+    finish: async (group, pairs) => {
+      const first = await locateOnce(group);
+      return finding(group, (await toldShorter(first, group, placement, session)) ?? first, pairs);
+    },
   };
+}
+
+/** How much longer than another one a run must be for that to be shown instead. */
+const MUCH_LONGER = 2;
+/** Steps of a run without preemptions that are as hard to read as one preemption. */
+const PER_PREEMPTION = 200;
+
+const effort = ({ schedule, preemptions }: Violation): number => schedule.length + preemptions * PER_PREEMPTION;
+
+/** The same lines with a much shorter run, where another situation has come to one since; null where none has. */
+async function toldShorter(
+  { difference, culprits, violation }: Located,
+  { all, status }: DifferenceGroup,
+  placement: PlacedPatch,
+  session: Session,
+): Promise<Located | null> {
+  const other = all.reduce((a, b) => (effort(b.violation) < effort(a.violation) ? b : a), difference);
+  // A run that the set-up alone ends has nothing to show.
+  const isShort = other.violation.schedule.length > 0 && effort(other.violation) * MUCH_LONGER < effort(violation);
+  if (!isShort || session.stopped) return null;
+  try {
+    return { difference: other, culprits, ...(await played(other, placement.texts[sideOf(status)], session)) };
+  } catch {
+    return null;
+  }
 }
 
 /** Culprits by delta debugging, then the shortest schedule and its trace. */
@@ -74,13 +103,22 @@ async function locate(group: DifferenceGroup, placement: PlacedPatch, session: S
   const side = placement.texts[sideOf(status)];
   const culprits = status === 'present' ? [] : await culpritsOf(best, placement, session);
   try {
-    const violation = await session.minimise(side, best.scenario, best.vm, best.violation);
-    const { steps } = await session.replay(side, best.scenario, best.vm, formatSchedule(violation.schedule));
-    return { difference: best, culprits, violation, trace: steps };
+    return { difference: best, culprits, ...(await played(best, side, session)) };
   } catch (error) {
     // The run broke the rule all the same: a finding without its interleaving is worth more than none.
     return { difference: best, culprits, violation: best.violation, trace: [notReplayed(error)] };
   }
+}
+
+/** The shortest schedule of a violation, and its trace. Errors: it cannot be played again. */
+async function played(
+  { scenario, vm, violation: found }: Difference,
+  texts: Overrides,
+  session: Session,
+): Promise<Pick<Located, 'violation' | 'trace'>> {
+  const violation = await session.minimise(texts, scenario, vm, found);
+  const { steps } = await session.replay(texts, scenario, vm, formatSchedule(violation.schedule));
+  return { violation, trace: steps };
 }
 
 /** What stands where the steps would. */
