@@ -71,6 +71,7 @@ import { scenario as s66 } from './s66';
 import { scenario as s67 } from './s67';
 import { scenario as s68 } from './s68';
 import { scenario as s69 } from './s69';
+import { scenario as s70 } from './s70';
 
 export type { Scenario } from '../explore/types';
 
@@ -144,6 +145,7 @@ export const scenarios: readonly Scenario[] = [
   s67,
   s68,
   s69,
+  s70,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -32,7 +32,32 @@ const ageing: Mutation[] = [
   ),
 ];
 
+const RANGE_START = '			.start = slot->base_gfn + max(pgoff, start) - pgoff,';
+const RANGE_END = '			.end = slot->base_gfn + min(pgoff + slot->npages, end) - pgoff,';
+const UNBIND = '	filemap_invalidate_lock(file->f_mapping);\n	xa_store_range(&f->bindings, start, end - 1, NULL,';
+
+const holes: Mutation[] = [
+  mutation(
+    'a hole ends where its length says',
+    edit('guest_memfd.c', RANGE_END, '			.end = slot->base_gfn + min(slot->npages, end - start),'),
+    at('S70', 'sw-protected', 'unmap-before-free', 0),
+    at('S70', 'tdx', 'unmap-before-free', 0),
+  ),
+  mutation(
+    'indices of the file are taken for those of the memslot',
+    edit('guest_memfd.c', RANGE_START, '			.start = slot->base_gfn + (start > pgoff ? start : 0),'),
+    at('S70', 'sw-protected', 'unmap-before-free', 0),
+    at('S70', 'snp', 'snp-unmap-before-rmpchange unmap-before-free', 0),
+  ),
+  mutation(
+    'a memslot that goes takes its neighbour’s binding along',
+    edit('guest_memfd.c', UNBIND, UNBIND.replace('end - 1', 'end')),
+    at('S70', 'sw-protected', 'unmap-before-free', 0),
+  ),
+];
+
 /** By the part of KVM that they are about. */
 export const memory: Readonly<Record<string, readonly Mutation[]>> = {
   ageing,
+  'holes in a guest_memfd': holes,
 };
