@@ -20,7 +20,7 @@ export function incompleteReasons(
       ['before', pre],
     ] as const) {
       if (run.complete) continue;
-      const why = `${side} the patch: ${run.incomplete ?? 'not finished'}`;
+      const why = `${side} the patch: ${whyStopped(run)}`;
       stopped.set(why, [...(stopped.get(why) ?? []), `${scenario} on ${vm}`]);
     }
     for (const unknown of post.unknowns) {
@@ -32,6 +32,12 @@ export function incompleteReasons(
   for (const [what, paths] of ended) reasons.add(`not understood: ${what} (${paths} paths ended there)`);
   if (undecided.length > 0) reasons.add('the run before the patch did not go far enough to compare');
   return [...reasons, ...problems];
+}
+
+/** A review that its reader stopped has no report: what was cut off in one had no time left. */
+function whyStopped({ incomplete }: RunResult): string {
+  if (incomplete === 'cancelled') return 'the time ran out; --budget gives more';
+  return incomplete ?? 'not finished';
 }
 
 /** Problems told of one compilation; the first cause the rest more often than not. */
@@ -67,7 +73,7 @@ export function unlookedReasons(
   for (const { situation, pre, post } of looks) {
     const run = [pre, post].find(({ complete }) => !complete);
     if (run === undefined) continue;
-    const why = [run.incomplete ?? 'not finished', ...run.unknowns.slice(0, 1).map(whatAndWhere)].join(': ');
+    const why = [whyStopped(run), ...run.unknowns.slice(0, 1).map(whatAndWhere)].join(': ');
     byReason.set(why, [...(byReason.get(why) ?? []), `${situation.scenario.id} on ${situation.vm}`]);
   }
   return [...byReason].map(([why, names]) => `${someOf(names)}: ${why}`);

@@ -44,7 +44,7 @@ it('names together the runs that ended alike, first those after the patch', () =
   const cut = run({ complete: false, incomplete: 'cancelled' });
   const pair = (scenario: string, post: RunResult) => ({ scenario, vm: 'tdx' as const, pre: cut, post });
   expect(incompleteReasons([pair('S01', run({})), pair('S02', cut), pair('S03', run({}))], [], [])).toEqual([
-    'S02 on tdx, after the patch: cancelled',
-    'S01 on tdx, S02 on tdx, S03 on tdx, before the patch: cancelled',
+    'S02 on tdx, after the patch: the time ran out; --budget gives more',
+    'S01 on tdx, S02 on tdx, S03 on tdx, before the patch: the time ran out; --budget gives more',
   ]);
 });
