@@ -72,6 +72,7 @@ import { scenario as s67 } from './s67';
 import { scenario as s68 } from './s68';
 import { scenario as s69 } from './s69';
 import { scenario as s70 } from './s70';
+import { scenario as s71 } from './s71';
 
 export type { Scenario } from '../explore/types';
 
@@ -146,6 +147,7 @@ export const scenarios: readonly Scenario[] = [
   s68,
   s69,
   s70,
+  s71,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -52,7 +52,7 @@ const INVALIDATION = table({ kind: 'function', source: 'virt/kvm/kvm_main.c' }, 
   [
     'kvm_mmu_notifier_release|kvm_arch_flush_shadow_all|kvm_mmu_zap_all',
     'Exit of the mm: everything but the mirror tree is zapped.',
-    'S20',
+    'S20 S71',
   ],
   [
     'kvm_mmu_invalidate_start|kvm_mmu_invalidate_end',

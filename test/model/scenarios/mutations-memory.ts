@@ -56,8 +56,17 @@ const holes: Mutation[] = [
   ),
 ];
 
+const exit: Mutation[] = [
+  mutation(
+    'the exit of the mm spares invalid roots',
+    edit('tdp_mmu.c', '					   KVM_DIRECT_ROOTS | KVM_INVALID_ROOTS)', '					   KVM_DIRECT_ROOTS)'),
+    at('S71', 'default', 'unmap-before-free'),
+  ),
+];
+
 /** By the part of KVM that they are about. */
 export const memory: Readonly<Record<string, readonly Mutation[]>> = {
   ageing,
+  'exit of the VMM': exit,
   'holes in a guest_memfd': holes,
 };
