@@ -79,6 +79,14 @@ describe('the review of a historical row', () => {
     expect(isSeen(worse)).toBe(false);
   });
 
+  test('does not blame a fix for a defect of the kernel that it uncovers', () => {
+    const uncovered = { invariant: 'unmap-before-free', scenarios: ['S58'], vm: ['tdx'] } as const;
+    const fix = review([{ status: 'fixed' }, { ...uncovered, scenarios: ['S58'], vm: ['tdx'] }]);
+    expect(judgeFix(bug, fix).outcome).toBe('found');
+    const elsewhere = review([{ status: 'fixed' }, { ...uncovered, scenarios: ['S58', 'S06'], vm: ['tdx'] }]);
+    expect(judgeFix(bug, elsewhere).outcome).toBe('wrong');
+  });
+
   test('is a failure when there is none, or in another tier', () => {
     expect(judgeFix(bug, { failure: 'exit code 2', milliseconds: 1 }).remark).toBe('exit code 2');
     expect(judgeBug(bug, review([{}], { tier: 'reference', notes: ['no tree'] }))).toMatchObject({

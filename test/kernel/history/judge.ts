@@ -1,4 +1,5 @@
 /** What the reviews of a historical bug, and of its fix, say. Knows the JSON contract, version 1. */
+import { defectsOf } from '../../../model/scenarios/defects';
 import type { Finding, FindingStatus } from '../../../server/review/types';
 import type { Bug } from '../edit';
 import type { Attempt } from '../proving/judge';
@@ -33,6 +34,17 @@ export interface JudgedRow {
 
 const NOTHING = { invariants: [], vm: [], scenarios: [], verdict: '-', remark: '' };
 
+/**
+ * A fix may uncover what is wrong with the kernel besides, which the bug kept from showing: that is none of the
+ * fix's doing.
+ */
+function isOfTheFix({ status, invariant, scenarios, vm }: Finding): boolean {
+  const known = scenarios.every((id) =>
+    vm.some((type) => defectsOf(id, type).some(({ breaks }) => breaks.includes(invariant))),
+  );
+  return status === 'introduced' && !known;
+}
+
 function judgeFor(wanted: FindingStatus, { breaks }: Bug, attempt: Attempt): RowJudgement {
   const { milliseconds } = attempt;
   if ('failure' in attempt) return { ...NOTHING, outcome: 'failed', remark: attempt.failure, milliseconds };
@@ -41,7 +53,7 @@ function judgeFor(wanted: FindingStatus, { breaks }: Bug, attempt: Attempt): Row
     return { ...NOTHING, outcome: 'failed', remark: `reviewed in the ${tier} tier: ${notes[0] ?? ''}`, milliseconds };
   }
   const matching = findings.filter(({ status }) => status === wanted);
-  const introduced = wanted === 'fixed' ? findings.filter(({ status }) => status === 'introduced') : [];
+  const introduced = wanted === 'fixed' ? findings.filter((finding) => isOfTheFix(finding)) : [];
   const expected = ({ invariant }: Finding): boolean => breaks.includes(invariant);
   const decides = matching.find(expected) ?? matching[0];
   const outcome = decides === undefined ? 'missed' : expected(decides) ? 'found' : 'other';
