@@ -59,7 +59,7 @@ export function minimise(
   scenario: Scenario,
   vm: VmType,
   violation: Violation,
-  options: Pick<ExploreOptions, 'invariants' | 'memoryOrder'>,
+  options: Pick<ExploreOptions, 'invariants' | 'memoryOrder' | 'cancel'>,
 ): Violation {
   return shorten(program, scenario, vm, violation, { ...options, createMachine });
 }

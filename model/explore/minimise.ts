@@ -13,15 +13,20 @@ import type { Action, Scenario, Violation } from './types';
 /** Plays after which a violation is returned as short as it got. */
 const MAX_PLAYS = 600;
 
+type PlayOptions = Pick<RunOptions, 'createMachine' | 'invariants' | 'memoryOrder' | 'cancel'>;
+
 type Segment = readonly Action[];
 
-/** A schedule that shows the same violation with at most as many switches. Deadlocks and livelocks are returned as they are. */
+/**
+ * A schedule that shows the same violation with at most as many switches; as short as it got when `cancel` says so.
+ * Deadlocks and livelocks are returned as they are.
+ */
 export function shorten(
   program: Program,
   scenario: Scenario,
   vm: VmType,
   violation: Violation,
-  options: Pick<RunOptions, 'createMachine' | 'invariants' | 'memoryOrder'>,
+  options: PlayOptions,
 ): Violation {
   if (violation.invariant === 'deadlock' || violation.invariant === 'livelock') return violation;
   const player = createPlayer(program, scenario, vm, violation, options);
@@ -56,7 +61,7 @@ function createPlayer(
   scenario: Scenario,
   vm: VmType,
   violation: Violation,
-  options: Pick<RunOptions, 'createMachine' | 'invariants' | 'memoryOrder'>,
+  options: PlayOptions,
 ): { readonly play: Play; release(): void } | null {
   let hit = false;
   const observer: Observer = {
@@ -74,7 +79,7 @@ function createPlayer(
   const mark = made.memory.mark();
   let plays = 0;
   const play: Play = (schedule) => {
-    if (plays++ >= MAX_PLAYS) return null;
+    if (plays++ >= MAX_PLAYS || options.cancel?.cancelled === true) return null;
     made.memory.undo(mark);
     made.memory.clearDirty();
     start.forEach((node, t) => {

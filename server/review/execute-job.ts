@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../../model/execute/program';
 import { formatSchedule, minimise, parseSchedule, replay, run, straight } from '../../model/explore/index';
-import type { Bounds, RunResult, Scenario, Violation } from '../../model/explore/types';
+import type { Bounds, Cancel, RunResult, Scenario, Violation } from '../../model/explore/types';
 import { facts } from '../../model/invariants/facts';
 import { invariants as allInvariants } from '../../model/invariants/index';
 import { scenarios } from '../../model/scenarios/index';
@@ -134,18 +134,23 @@ function scenarioOf(id: string): Scenario {
   return scenario;
 }
 
+/** Set from outside, in memory that is shared. */
+function cancelOf(shared: SharedArrayBuffer): Cancel {
+  const flag = new Int32Array(shared);
+  return {
+    get cancelled() {
+      return Atomics.load(flag, 0) !== 0;
+    },
+  };
+}
+
 function executeRun(program: Program, job: RunJob): RunResult {
-  const flag = new Int32Array(job.cancel);
   const wanted = job.invariants;
   const invariants = wanted === null ? allInvariants : allInvariants.filter(({ id }) => wanted.includes(id));
   return run(program, scenarioOf(job.scenario), job.vm, job.bounds, {
     invariants: [...invariants, ...facts],
     memoryOrder: job.memoryOrder ?? 'sc',
-    cancel: {
-      get cancelled() {
-        return Atomics.load(flag, 0) !== 0;
-      },
-    },
+    cancel: cancelOf(job.cancel),
   });
 }
 
@@ -168,6 +173,7 @@ function executeMinimise(program: Program, job: MinimiseJob): Violation {
   return minimise(program, scenarioOf(job.scenario), job.vm, job.violation, {
     invariants: allInvariants,
     memoryOrder: job.memoryOrder ?? 'sc',
+    cancel: cancelOf(job.cancel),
   });
 }
 

@@ -64,6 +64,8 @@ export interface MinimiseJob extends OnMachine {
   readonly scenario: string;
   readonly vm: VmType;
   readonly violation: Violation;
+  /** One 32-bit word, non-zero once it is as short as it will get. */
+  readonly cancel: SharedArrayBuffer;
 }
 
 export interface OutlineJob extends OnTree {

@@ -111,7 +111,16 @@ export function openSession(options: SessionOptions): Session {
     replay: (overrides, scenario, vm, schedule) =>
       runner.replay({ kind: 'replay', tree, memoryOrder, overrides, scenario, vm, schedule }),
     minimise: (overrides, scenario, vm, violation) =>
-      runner.minimise({ kind: 'minimise', tree, memoryOrder, overrides, scenario, vm, violation }),
+      runner.minimise({
+        kind: 'minimise',
+        tree,
+        memoryOrder,
+        overrides,
+        scenario,
+        vm,
+        violation,
+        cancel: flags.whole,
+      }),
     entered: (scenario, vm) => runner.entered({ kind: 'entered', tree, memoryOrder, scenario, vm, bounds }),
     outline: (overrides) => runner.outline({ kind: 'outline', tree, overrides }),
     difference: (pre, post) => runner.difference({ kind: 'difference', tree, pre, post }),

@@ -116,6 +116,24 @@ describe('minimising', () => {
     expect(short.preemptions).toBe(1);
   });
 
+  it('is over when it is told so, with what it has', () => {
+    const violation: Violation = { ...violationAt(1), schedule: parseSchedule('2 0 0+2 2 1*3 0'), preemptions: 5 };
+    const cancelled = { ...OPTIONS, cancel: { cancelled: true } };
+    expect(shorten(program, threads, 'default', violation, cancelled)).toEqual(violation);
+    let asked = 0;
+    const soon = {
+      ...OPTIONS,
+      cancel: {
+        get cancelled() {
+          return asked++ > 1;
+        },
+      },
+    };
+    const { schedule } = shorten(program, threads, 'default', violation, soon);
+    expect(schedule.length).toBeLessThanOrEqual(violation.schedule.length);
+    expect(asked).toBeGreaterThan(1);
+  });
+
   it('leaves a schedule alone that does not show the violation', () => {
     const violation: Violation = { ...violationAt(1), schedule: parseSchedule('2') };
     expect(shorten(program, threads, 'default', violation, OPTIONS)).toEqual(violation);
