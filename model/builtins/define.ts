@@ -65,6 +65,8 @@ const plain = (v: Value): string => (v > 9 ? `0x${v.toString(16)}` : String(v));
 
 /** Only the plain way. */
 export const ONE_WAY: readonly Choice[] = [{ label: '', faults: 0 }];
+/** Or it gets no memory: choice 1. */
+export const OUT_OF_MEMORY: readonly Choice[] = [...ONE_WAY, { label: 'out of memory', faults: 1 }];
 
 /** What touches the 64-bit object that argument 0 points to, and nothing else. */
 export const reads = (c: Call): readonly Touch[] => [{ addr: num(c, 0), size: 8, write: false }];

@@ -85,6 +85,7 @@ const setup: readonly Builtin[] = [
     },
   }),
   define('__machine_refusals', { run: (c) => register(c.m, 'refusals', flag(c, 0) ? 1 : 0) }),
+  define('__machine_scarce', { run: (c) => register(c.m, 'scarce', flag(c, 0) ? 1 : 0) }),
   define('__machine_pending_ve', { run: (c) => register(c.m, 'pendingVe', flag(c, 0) ? 1 : 0) }),
   define('__machine_name', { run: (c) => giveName(c.m, num(c, 0), num(c, 1)) }),
   define('__trace', { point: true, stores: 'none', run: () => undefined, describe: (c) => cString(c.m, num(c, 0)) }),

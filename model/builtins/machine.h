@@ -47,6 +47,12 @@ void __machine_noise(int on);
  */
 void __machine_refusals(int on);
 
+/*
+ * On: memory may give out. Any one allocation of an object, of a page, or of an xarray's node fails: an injected
+ * choice. What is reserved in an xarray, or there already, needs no node.
+ */
+void __machine_scarce(int on);
+
 /* ---- SNP: instructions of the host and commands of the firmware, results as the hardware numbers them ---- */
 
 /* RMPUPDATE of the entry of `pfn` (with level 2: of the 2 MiB page that begins there) */

@@ -1,4 +1,4 @@
-/** Objects, pages and bytes. Allocation never fails unless a scenario injects it with `__fault`. */
+/** Objects, pages and bytes. Allocation fails only where a scenario says that memory may give out. */
 
 import { BASE } from '../execute/memory';
 import { allocate, release } from '../machine/heap';
@@ -19,10 +19,11 @@ import {
   setContent,
   structPage,
 } from '../machine/pages';
+import { registered } from '../machine/registry';
 import { hostWrites } from '../machine/rmp';
-import type { Builtin } from '../machine/types';
+import type { Builtin, Choice } from '../machine/types';
 import { pagePrivateSet } from '../machine/watch';
-import { type Call, define, num } from './define';
+import { type Call, define, num, ONE_WAY, OUT_OF_MEMORY } from './define';
 
 /** GFP_ATOMIC of the prelude. */
 const GFP_ATOMIC = 1;
@@ -41,6 +42,16 @@ function newPage(c: Call, gfp: number): number {
   return pfn;
 }
 
+const mayFail = (c: Call): readonly Choice[] => (registered(c.m, 'scarce') === 0 ? ONE_WAY : OUT_OF_MEMORY);
+
+/** An allocation that returns NULL where memory gives out. */
+const allocation = (name: string, run: (c: Call) => number): Builtin =>
+  define(name, {
+    choices: mayFail,
+    run: (c) => (c.choice === 1 ? 0 : run(c)),
+    describe: (c) => `${name}()${c.choice === 1 ? ': out of memory (injected)' : ''}`,
+  });
+
 const pageOfVirt = (c: Call, addr: number): number =>
   pfnOfAddress(addr) ?? c.m.stop('memory-safety', `${hex(addr)} lies in no page`);
 
@@ -58,15 +69,15 @@ function fill(c: Call, addr: number, value: number, size: number): void {
 }
 
 export const memoryBuiltins: readonly Builtin[] = [
-  define('kzalloc', { run: (c) => newObject(c, num(c, 0), num(c, 1)) }),
-  define('kmalloc', { run: (c) => newObject(c, num(c, 0), num(c, 1)) }),
-  define('kcalloc', { run: (c) => newObject(c, num(c, 0) * num(c, 1), num(c, 2)) }),
-  define('kmalloc_array', { run: (c) => newObject(c, num(c, 0) * num(c, 1), num(c, 2)) }),
+  allocation('kzalloc', (c) => newObject(c, num(c, 0), num(c, 1))),
+  allocation('kmalloc', (c) => newObject(c, num(c, 0), num(c, 1))),
+  allocation('kcalloc', (c) => newObject(c, num(c, 0) * num(c, 1), num(c, 2))),
+  allocation('kmalloc_array', (c) => newObject(c, num(c, 0) * num(c, 1), num(c, 2))),
   define('kfree', { run: (c) => release(c.m, num(c, 0)) }),
-  define('alloc_page', { run: (c) => structPage(newPage(c, num(c, 0))) }),
+  allocation('alloc_page', (c) => structPage(newPage(c, num(c, 0)))),
   define('__free_page', { run: (c) => putPage(c.m, pfnOfPage(c.m, num(c, 0))) }),
-  define('get_zeroed_page', { run: (c) => pfnToVirt(newPage(c, num(c, 0))) }),
-  define('__get_free_page', { run: (c) => pfnToVirt(newPage(c, num(c, 0))) }),
+  allocation('get_zeroed_page', (c) => pfnToVirt(newPage(c, num(c, 0)))),
+  allocation('__get_free_page', (c) => pfnToVirt(newPage(c, num(c, 0)))),
   define('free_page', { run: freeVirt }),
 
   define('pfn_to_page', { stores: 'none', run: (c) => structPage(num(c, 0)) }),

@@ -2,8 +2,8 @@
 
 import { registered } from '../machine/registry';
 import type { Builtin, Choice } from '../machine/types';
-import { xaFind, xaLoad, xaOfPointers, xaStore, xaStoreRange } from '../machine/xarray';
-import { big, type Call, define, num, ONE_WAY, reads, writes } from './define';
+import { xaFind, xaHasNode, xaLoad, xaOfPointers, xaReserve, xaStore, xaStoreRange } from '../machine/xarray';
+import { big, type Call, define, num, ONE_WAY, OUT_OF_MEMORY, reads, writes } from './define';
 
 const find = (c: Call, after: boolean): number => {
   const at = num(c, 1);
@@ -15,9 +15,12 @@ const find = (c: Call, after: boolean): number => {
 
 const nameOf = (c: Call): string => (num(c, 0) === registered(c.m, 'attributes') ? 'mem_attr_array' : 'xarray');
 
-const OUT_OF_MEMORY: readonly Choice[] = [...ONE_WAY, { label: 'out of memory', faults: 1 }];
 /** -ENOMEM as a pointer. */
 const ENOMEM = -12n;
+
+/** Needs the entry a node, in a machine where there may be no memory for one? */
+const needsNode = (c: Call): readonly Choice[] =>
+  registered(c.m, 'scarce') === 0 || xaHasNode(c.m, num(c, 0), big(c, 1)) ? ONE_WAY : OUT_OF_MEMORY;
 
 export const xarrayBuiltins: readonly Builtin[] = [
   define('__machine_page_cache', { run: (c) => xaOfPointers(c.m, num(c, 0), num(c, 1)) }),
@@ -32,8 +35,11 @@ export const xarrayBuiltins: readonly Builtin[] = [
   define('xa_store', {
     point: true,
     touches: writes,
-    run: (c) => xaStore(c.m, num(c, 0), big(c, 1), num(c, 2)),
-    describe: (c) => `xa_store(${nameOf(c)}, ${big(c, 1)}, ${num(c, 2)})`,
+    // Taking an entry away needs no memory.
+    choices: (c) => (num(c, 2) === 0 ? ONE_WAY : needsNode(c)),
+    run: (c) => (c.choice === 1 ? ENOMEM : xaStore(c.m, num(c, 0), big(c, 1), num(c, 2))),
+    describe: (c) =>
+      `xa_store(${nameOf(c)}, ${big(c, 1)}, ${num(c, 2)})${c.choice === 1 ? ': out of memory (injected)' : ''}`,
   }),
   define('xa_erase', {
     point: true,
@@ -41,7 +47,16 @@ export const xarrayBuiltins: readonly Builtin[] = [
     run: (c) => xaStore(c.m, num(c, 0), big(c, 1), 0),
     describe: (c) => `xa_erase(${nameOf(c)}, ${big(c, 1)})`,
   }),
-  define('xa_reserve', { run: () => 0 }),
+  define('xa_reserve', {
+    choices: needsNode,
+    run: (c) => {
+      if (c.choice === 1) return Number(ENOMEM);
+      // Without a shortage nobody can tell.
+      if (registered(c.m, 'scarce') !== 0) xaReserve(c.m, num(c, 0), big(c, 1));
+      return 0;
+    },
+    describe: (c) => `xa_reserve(${nameOf(c)}, ${big(c, 1)})${c.choice === 1 ? ': out of memory (injected)' : ''}`,
+  }),
   define('xa_store_range', {
     point: true,
     touches: writes,

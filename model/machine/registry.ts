@@ -18,6 +18,8 @@ const FIELDS = {
   launched: 36,
   /** The vCPUs that are in SMM, one bit each. */
   smm: 40,
+  /** Allocations may fail. */
+  scarce: 44,
 } as const;
 
 /** Values of `refused`: whether the TDX module has refused a removal for a reason of its own. */

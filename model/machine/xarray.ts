@@ -57,7 +57,15 @@ function checkIndex(m: Machine, index: bigint): number {
   return index < BigInt(GFNS) ? Number(index) : m.unknown(`xarray index ${index} is beyond the machine's ${GFNS}`);
 }
 
-const read = (m: Machine, id: number, index: number): number => (id === 0 ? 0 : m.memory.ptr(entryAt(id, index)));
+/** What xa_reserve() leaves: readers find nothing, and a store needs no memory. The kernel's XA_ZERO_ENTRY. */
+const RESERVED = (257 << 2) | 2;
+
+const stored = (m: Machine, id: number, index: number): number => (id === 0 ? 0 : m.memory.ptr(entryAt(id, index)));
+
+function read(m: Machine, id: number, index: number): number {
+  const entry = stored(m, id, index);
+  return entry === RESERVED ? 0 : entry;
+}
 
 const isSibling = (m: Machine, id: number, index: number): boolean =>
   ((m.memory.u32(siblingAt(id, index)) >>> (index & 31)) & 1) !== 0;
@@ -94,6 +102,17 @@ export function xaStore(m: Machine, xa: number, index: bigint, entry: number): n
     m.emit({ type: 'attribute-store', thread: m.threadId(), ...change });
   }
   return old;
+}
+
+/** Is there a place for the index: an entry, or a reservation? */
+export const xaHasNode = (m: Machine, xa: number, index: bigint): boolean =>
+  stored(m, idOf(m, xa), checkIndex(m, index)) !== 0;
+
+/** A store to this index will not fail. */
+export function xaReserve(m: Machine, xa: number, index: bigint): void {
+  const id = createId(m, xa);
+  const i = checkIndex(m, index);
+  if (stored(m, id, i) === 0) m.memory.setPtr(entryAt(id, i), RESERVED);
 }
 
 /** One entry for all of first..last (0 erases them). */

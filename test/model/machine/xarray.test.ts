@@ -60,6 +60,29 @@ describe('xarrays', () => {
     expect(indexes(b, xa)).toEqual([4n]);
   });
 
+  it('fail to store what they have no memory for, where memory may give out', () => {
+    const b = bench();
+    const xa = b.scratch(8);
+    const ways = (name: string, ...args: (bigint | number)[]) => b.choices(name, xa, ...args).length;
+    expect(ways('xa_store', 1n, 0x100, 0)).toBe(1);
+    b.call('__machine_scarce', 1);
+    expect([ways('xa_store', 1n, 0x100, 0), ways('xa_store', 1n, 0, 0), ways('xa_reserve', 1n, 0)]).toEqual([2, 1, 2]);
+    expect(b.choose(1, 'xa_reserve', xa, 1n, 0)).toBe(-12);
+    expect(b.choose(1, 'xa_store', xa, 1n, 0x100, 0)).toBe(-12n);
+    expect(b.call('xa_load', xa, 1n)).toBe(0);
+  });
+
+  it('keep a place for what is reserved, which readers do not see', () => {
+    const b = bench();
+    const xa = b.scratch(8);
+    b.call('__machine_scarce', 1);
+    b.call('xa_reserve', xa, 1n, 0);
+    expect([b.call('xa_load', xa, 1n), b.call('xa_empty', xa), indexes(b, xa)]).toEqual([0, 1, []]);
+    expect(b.choices('xa_store', xa, 1n, 0x100, 0)).toHaveLength(1);
+    expect(b.call('xa_store', xa, 1n, 0x100, 0)).toBe(0);
+    expect(b.call('xa_load', xa, 1n)).toBe(0x100);
+  });
+
   it('say so when an index is beyond what the machine holds', () => {
     const b = bench();
     const xa = b.scratch(8);
