@@ -73,6 +73,7 @@ import { scenario as s68 } from './s68';
 import { scenario as s69 } from './s69';
 import { scenario as s70 } from './s70';
 import { scenario as s71 } from './s71';
+import { scenario as s72 } from './s72';
 
 export type { Scenario } from '../explore/types';
 
@@ -148,6 +149,7 @@ export const scenarios: readonly Scenario[] = [
   s69,
   s70,
   s71,
+  s72,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

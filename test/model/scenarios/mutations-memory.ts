@@ -64,9 +64,41 @@ const exit: Mutation[] = [
   ),
 ];
 
+const RESERVATION = `		r = xa_reserve(&kvm->mem_attr_array, i, GFP_KERNEL_ACCOUNT);
+		if (r)
+			goto out_unlock;
+`;
+
+const shortage: Mutation[] = [
+  mutation(
+    'a failed split keeps its reference to the root',
+    edit('tdp_mmu.c', '			kvm_tdp_mmu_put_root(kvm, root);\n			break;\n', '			break;\n'),
+    at('S72', 'default', 'kernel-warning', 0),
+  ),
+  mutation(
+    'a conversion that fails on the way leaves its invalidation open',
+    [
+      edit('kvm_main.c', RESERVATION, ''),
+      edit(
+        'kvm_main.c',
+        '		KVM_BUG_ON(r, kvm);\n		cond_resched();',
+        '		if (r)\n			goto out_unlock;\n		cond_resched();',
+      ),
+    ],
+    at('S72', 'sw-protected', 'invalidate-balanced livelock', 0),
+    at('S72', 'tdx', 'invalidate-balanced livelock', 0),
+  ),
+  mutation(
+    'memory for a conversion is not reserved',
+    edit('kvm_main.c', RESERVATION, ''),
+    at('S72', 'sw-protected', 'kernel-bug', 0),
+  ),
+];
+
 /** By the part of KVM that they are about. */
 export const memory: Readonly<Record<string, readonly Mutation[]>> = {
   ageing,
+  'memory that gives out': shortage,
   'exit of the VMM': exit,
   'holes in a guest_memfd': holes,
 };
