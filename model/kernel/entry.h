@@ -98,6 +98,12 @@ static inline void enter_nx_recovery(struct kvm *kvm)
 #endif
 }
 
+/* The nx_huge_pages_recovery_ratio parameter is set to 1. */
+static inline void enter_recover_all(void)
+{
+	nx_huge_pages_recovery_ratio = 1;
+}
+
 static inline void enter_pend_event(struct kvm_vcpu *vcpu, bool pending)
 {
 	WRITE_ONCE(guest_event(vcpu), pending);

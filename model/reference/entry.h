@@ -88,6 +88,11 @@ static inline void enter_nx_recovery(struct kvm *kvm)
 	kvm_recover_nx_huge_pages(kvm, KVM_TDP_MMU);
 }
 
+/* The reference takes all that there are anyway. */
+static inline void enter_recover_all(void)
+{
+}
+
 static inline void enter_pend_event(struct kvm_vcpu *vcpu, bool pending)
 {
 	WRITE_ONCE(guest_event(vcpu), pending);

@@ -89,6 +89,11 @@ void setup_huge_page(gfn_t gfn)
 	WARN_ON(mm_populate_huge(&init_mm, gfn_hva(gfn)));
 }
 
+void setup_recover_all(void)
+{
+	enter_recover_all();
+}
+
 void setup_private(gfn_t gfn, unsigned long nr_pages)
 {
 	if (kvm_arch_has_private_mem(the_vm))

@@ -26,6 +26,8 @@ void setup_planned_slot(int id, gfn_t gfn, unsigned long nr_pages, int gmem_fd, 
 void setup_private(gfn_t gfn, unsigned long nr_pages);
 /* The VMM's memory behind the four gfns from this one on, a multiple of four, is one huge page. Before its first use. */
 void setup_huge_page(gfn_t gfn);
+/* The worker that gives possible huge pages back takes all that there are when it wakes up, not one in sixty. */
+void setup_recover_all(void);
 /* TDX: one page of the initial image, measured. Other types: nothing. Before setup_ready(). */
 void setup_image_page(gfn_t gfn);
 /* In place of setup_ready(): the TD is left unfinished, for a thread to finish. */

@@ -74,6 +74,7 @@ import { scenario as s69 } from './s69';
 import { scenario as s70 } from './s70';
 import { scenario as s71 } from './s71';
 import { scenario as s72 } from './s72';
+import { scenario as s73 } from './s73';
 
 export type { Scenario } from '../explore/types';
 
@@ -150,6 +151,7 @@ export const scenarios: readonly Scenario[] = [
   s70,
   s71,
   s72,
+  s73,
 ];
 
 /** Every scenario on every VM type that it is defined for, all of which the reference has. */

@@ -38,6 +38,11 @@ const nxRecovery: Mutation[] = [
     ),
     at('S15', 'default', 'pt-page-rcu-freed', 0),
   ),
+  mutation(
+    'the worker remembers of the last table only that a flush is due',
+    edit('mmu.c', 'flush |= kvm_tdp_mmu_zap_possible_nx_huge_page(', 'flush = kvm_tdp_mmu_zap_possible_nx_huge_page('),
+    at('S73', 'default', 'pt-page-rcu-freed'),
+  ),
 ];
 
 const HEAD =
