@@ -1,6 +1,7 @@
 /**
  * The kernel's object allocator: one arena per thread, so that the order in which threads allocate
- * doesn't tell states apart; lowest address that fits, zeroed. It knows sizes, not types.
+ * doesn't tell states apart; lowest address that fits, zeroed. A block that nobody has lies on either side
+ * of an object, so that who reads past its end, or before it, reads no other. It knows sizes, not types.
  */
 
 import { BLOCK, LIFE } from '../execute/memory';
@@ -24,9 +25,9 @@ export function allocate(m: Machine, thread: number, size: number): number {
     const length = m.memory.u16(lengthAt(addr));
     if (length > 0) {
       addr += (length - 1) * BLOCK;
-      run = 0;
-    } else if (++run === blocks) {
-      const start = addr - (blocks - 1) * BLOCK;
+      run = -1;
+    } else if (++run === blocks + 1) {
+      const start = addr - blocks * BLOCK;
       m.memory.setLife(start, blocks * BLOCK, LIFE.live, thread === SETUP_THREAD ? 0 : thread + 1);
       m.memory.setU16(lengthAt(start), blocks);
       return start;

@@ -85,7 +85,7 @@ describe('objects', () => {
     const b = bench();
     const one = Number(b.as(1).call('kzalloc', 100n, 0));
     const two = Number(b.call('kzalloc', 8n, 0));
-    expect([one, two]).toEqual([arenaOf(1).start, arenaOf(1).start + 128]);
+    expect([one, two]).toEqual([arenaOf(1).start, arenaOf(1).start + 192]);
     expect(b.as(2).call('kzalloc', 8n, 0)).toBe(arenaOf(2).start);
     b.m.memory.setU64(one, 5n);
     b.call('kfree', one);
@@ -99,8 +99,17 @@ describe('objects', () => {
     const one = Number(b.call('kzalloc', 64n, 0));
     const two = Number(b.call('kzalloc', 64n, 0));
     b.call('kfree', one);
-    expect(b.call('kzalloc', 65n, 0)).toBe(two + 64);
+    expect(b.call('kzalloc', 65n, 0)).toBe(two + 128);
     expect(b.call('kzalloc', 1n, 0)).toBe(one);
+  });
+
+  it('have nothing before them and behind them', () => {
+    const b = bench();
+    const one = Number(b.call('kzalloc', 64n, 0));
+    const two = Number(b.call('kzalloc', 64n, 0));
+    expect(two).toBeGreaterThan(one);
+    expect(() => b.m.memory.u32(one + 64)).toThrow(/memory/);
+    expect(() => b.m.memory.u32(two - 4)).toThrow(/memory/);
   });
 
   it('must not be freed twice, used afterwards, or freed in the middle', () => {
