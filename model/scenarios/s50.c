@@ -5,18 +5,19 @@
 #include "driver.h"
 
 static const struct guest_op s50_ops[] = {
-	{ GUEST_OP_READ, 1, 1 },
+	{ GUEST_OP_READ, 1, 5 },
 };
 
 void s50_setup(int vm_type)
 {
 	setup_create(vm_type);
 	setup_vcpu();
-	setup_huge_page(0);
-	setup_slot(0, 0, 4, -1, 0);
+	setup_huge_page(4);
+	/* a multiple of a huge page, but none of what the level above covers */
+	setup_slot(0, 4, 4, -1, 0);
 	setup_ready();
 	vmm_log_dirty_pages(0);
-	setup_touch_shared(0, 1);
+	setup_touch_shared(0, 5);
 }
 
 void s50_vmm(void)
@@ -27,7 +28,7 @@ void s50_vmm(void)
 /* A balloon: the vCPU's thread gives a page back, and lets its guest run again. */
 void s50_vcpu(void)
 {
-	mm_take(3, 1, true);
+	mm_take(7, 1, true);
 	host_reuse_page();
 	vcpu_thread(0, s50_ops, ARRAY_SIZE(s50_ops), FAULT_STOP);
 }

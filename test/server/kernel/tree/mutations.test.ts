@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { edit } from '../../../model/scenarios/mutation';
 import { mutations } from '../../../model/scenarios/mutations';
 import { IN_BOTH, OTHERWISE } from '../../../model/scenarios/named';
 import { broken, explore, summary } from '../../../model/scenarios/reference';
@@ -28,4 +29,11 @@ describe.skipIf(!isThere(newest))('kernel 7.3', () => {
       }
     });
   }
+
+  // The reference has no level above that of huge pages, where the walk finds more than the memslot.
+  it('huge pages are looked for outside of the memslot: S50 on default', async () => {
+    const bounds = edit('tdp_mmu.c', '		if (iter.gfn < start || iter.gfn >= end)\n			continue;\n', '');
+    const result = explore(await newest.program(edited(newest, [bounds])), 'S50', 'default', { preemptions: 0 });
+    expect(broken(result), summary(result)).toContain('memory-safety');
+  });
 });
