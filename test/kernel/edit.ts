@@ -15,7 +15,7 @@ export interface Edit {
   readonly title: string;
   /** Kernel path. */
   readonly file: string;
-  /** The function (or function-like macro) that is edited. */
+  /** The function (or function-like macro) that is edited; or a type, as `struct x` or `enum x`. */
   readonly function: string;
   readonly changes: readonly Change[];
   /** Ids of the invariants (domain) or oracles (memory-safety, deadlock, ...) that it should break. */
@@ -80,13 +80,19 @@ function macroSpan(source: string, name: string): Span | undefined {
   return { comment: commentAbove(source, match.index), start: match.index, end: match.index + match[0].length };
 }
 
+function typeSpan(source: string, name: string): Span | undefined {
+  const match = new RegExp(`^${name} \\{\\n[\\s\\S]*?^\\};\\n`, 'm').exec(source);
+  if (!match) return undefined;
+  return { comment: commentAbove(source, match.index), start: match.index, end: match.index + match[0].length };
+}
+
 /**
- * Where a function is defined, by the kernel's own layout: the signature starts in column 0, the body is
+ * Where a function or a type is defined, by the kernel's own layout: the signature starts in column 0, the body is
  * between braces in column 0. An error when there is no such function or more than one.
  */
 export function findFunction(source: string, name: string): Span {
-  const macro = macroSpan(source, name);
-  if (macro) return macro;
+  const simple = macroSpan(source, name) ?? typeSpan(source, name);
+  if (simple) return simple;
   const definition = new RegExp(
     `^(?:(?!typedef|return)[A-Za-z_][^\\n;{}()]*\\n?)?\\b${name}\\((?:[^;{}])*\\)\\n\\{\\n[\\s\\S]*?^\\}\\n`,
     'gm',

@@ -34,6 +34,11 @@ static bool second(struct box *p,
 	return true;
 }
 
+struct box {
+	int b;
+	int count;
+};
+
 #define twice(f, args...)	\\
 ({				\\
 	int __r = f(args);	\\
@@ -78,6 +83,10 @@ describe('an edit', () => {
     expect(moved).toContain('\treturn true;\n}\n\nstatic int first(int a)');
   });
 
+  test('reaches into a type', () => {
+    expect(edited('struct box', { find: 'int b;', replace: '' })).toContain('struct box {\n\tint count;\n};');
+  });
+
   test('reads over the line ends of a macro', () => {
     expect(edited('twice', { find: '__r += f(args); __r;', replace: '__r;' })).toContain(
       'f(args);\t\\\n\t__r;\t\t\t\\\n})',
@@ -88,6 +97,7 @@ describe('an edit', () => {
     ['second', 'return', '"return" occurs 2 times'],
     ['second', 'goto out', '"goto out" occurs 0 times'],
     ['third', 'return', '0 definitions of third()'],
+    ['struct third', 'int b;', '0 definitions of struct third()'],
   ])('says what is wrong in %s with %s', (name, find, message) => {
     expect(() => edited(name, { find, replace: ';' })).toThrow(message);
   });

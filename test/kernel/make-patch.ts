@@ -73,7 +73,7 @@ function mailOf(edit: Edit, diff: string): string {
     'From: A Developer <developer@example.org>\n',
     'Date: Mon, 2 Nov 2026 10:00:00 +0000\n',
     `Subject: [PATCH] ${edit.title}\n\n`,
-    `Rework ${edit.function}().\n\n`,
+    `Rework ${edit.function.includes(' ') ? edit.function : `${edit.function}()`}.\n\n`,
     'Signed-off-by: A Developer <developer@example.org>\n---\n',
     `${diffstat(diff, edit.file)}\n${diff}-- \n2.47.0\n\n`,
   ].join('');

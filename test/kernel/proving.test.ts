@@ -74,6 +74,7 @@ describe('a review', () => {
 
   test('may name the edited function, its neighbours and new helpers', () => {
     expect([...editedFunctions(edit)]).toEqual(['first', 'helper', 'second']);
+    expect([...editedFunctions({ ...edit, function: 'enum kind', changes: [] })]).toEqual(['kind']);
   });
 
   test('finds and locates a bug', () => {

@@ -49,7 +49,7 @@ export function changedLines(mail: string): ReadonlySet<number> {
   return changed;
 }
 
-/** The functions that a case edits or adds. */
+/** The functions that a case edits or adds, and types, without their keyword. */
 export function editedFunctions(edit: Edit): ReadonlySet<string> {
   const names = edit.changes.flatMap((change) => [
     change.in ?? edit.function,
@@ -57,7 +57,7 @@ export function editedFunctions(edit: Edit): ReadonlySet<string> {
       ? [...change.insertAbove.matchAll(/\b(\w+)\(/g)].slice(0, 1).map((name) => `${name[1]}`)
       : []),
   ]);
-  return new Set([edit.function, ...names]);
+  return new Set([edit.function, ...names].map((name) => name.replace(/^(?:struct|union|enum) /, '')));
 }
 
 /** What is wrong with the place of a finding, or nothing. */
