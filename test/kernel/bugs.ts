@@ -7,6 +7,8 @@ import { snpBugs } from './bugs-snp';
 import { tdpMmuBugs } from './bugs-tdp-mmu';
 import { tdxBugs } from './bugs-tdx';
 import { thirtyBugs } from './bugs-thirty';
+import { trialBugs } from './bugs-trial';
+import { trialFirmwareBugs } from './bugs-trial-firmware';
 import type { Bug } from './edit';
 
 export const bugs: readonly Bug[] = [
@@ -18,4 +20,6 @@ export const bugs: readonly Bug[] = [
   ...tdxBugs,
   ...snpBugs,
   ...smmBugs,
+  ...trialBugs,
+  ...trialFirmwareBugs,
 ];
