@@ -4,9 +4,10 @@ import { releaseBugs } from './bugs-releases';
 import type { Bug, Edit, Release } from './edit';
 import { edits } from './edits';
 import { releaseEdits } from './edits-releases';
+import { trialEdits } from './edits-trial';
 
 /** Bugs first, both in the order of their ids. */
-export const cases: readonly (Bug | Edit)[] = [...bugs, ...releaseBugs, ...edits, ...releaseEdits];
+export const cases: readonly (Bug | Edit)[] = [...bugs, ...releaseBugs, ...edits, ...releaseEdits, ...trialEdits];
 
 /** The release whose source a case edits. */
 export function releaseOf({ release }: Edit): Release {

@@ -8,6 +8,7 @@ import { cases, isBug, releaseOf } from './cases';
 import { applyEdit, type Change, type Edit, RELEASES } from './edit';
 import { edits } from './edits';
 import { releaseEdits } from './edits-releases';
+import { trialEdits } from './edits-trial';
 import { haveKernel } from './fetch.mjs';
 import { makeDiff, makePatch } from './make-patch';
 import { INVARIANTS, ORACLES, UNBROKEN } from './rules';
@@ -106,7 +107,8 @@ describe('an edit', () => {
 test('there are enough cases, each with an id of its own, and bugs say what goes wrong', () => {
   expect(edits).toHaveLength(40);
   expect(releaseEdits).toHaveLength(8);
-  expect([...edits, ...releaseEdits].every((edit) => edit.breaks.length === 0)).toBe(true);
+  expect(trialEdits).toHaveLength(13);
+  expect([...edits, ...releaseEdits, ...trialEdits].every((edit) => edit.breaks.length === 0)).toBe(true);
   expect(bugs.length).toBeGreaterThanOrEqual(62);
   expect(releaseBugs).toHaveLength(12);
   expect(cases.filter(isBug).filter(({ breaks, wrong }) => breaks.length === 0 || !wrong.endsWith('.'))).toEqual([]);
