@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S52: launch of an SNP guest with an image of one page, gfn 0, which is prefaulted meanwhile.
+ * S52: launch of an SNP guest with an image of one page, gfn 0, which is prefaulted meanwhile with the next.
  */
 #include "driver.h"
 
@@ -15,9 +15,9 @@ void s52_setup(int vm_type)
 	setup_create(vm_type);
 	setup_vcpu();
 	setup_vcpu();
-	gmem = setup_gmem(1);
-	setup_slot(0, 0, 1, gmem, 0);
-	setup_private(0, 1);
+	gmem = setup_gmem(2);
+	setup_slot(0, 0, 2, gmem, 0);
+	setup_private(0, 2);
 	setup_unfinished();
 }
 
@@ -30,5 +30,5 @@ void s52_vcpu(void)
 
 void s52_prefault(void)
 {
-	vmm_prefault(1, 0, 1);
+	vmm_prefault(1, 0, 2);
 }

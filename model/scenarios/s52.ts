@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'snp-launch',
   title: 'A page of an SNP guest is wanted before its launch is over',
   description:
-    'User space has a page of an SNP guest measured, ends the launch and runs the guest, while another thread wants the page prefaulted. No page is given to the guest by a fault before the launch is over.',
+    'User space has a page of an SNP guest measured, ends the launch and runs the guest, while another thread wants that page and the next prefaulted. No page is given to the guest by a fault before the launch is over.',
   vm: ['snp'],
   source: 'domain.md 2.16; snp_launch_update(), sev_gmem_post_populate(), kvm_gmem_populate(); commit 5932ca411e53',
   assumption: null,

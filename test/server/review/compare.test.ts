@@ -65,6 +65,14 @@ describe('compareRuns', () => {
     expect(comparison.stops.map(({ invariant }) => invariant)).toEqual(['kernel-bug']);
   });
 
+  it('takes an assertion beside a defect that the kernel is known to have for a finding', () => {
+    const pre = run([violation('livelock')]);
+    const post = run([violation('kernel-warning')]);
+    const [known] = compareRuns([{ scenario: 'S51', vm: 'default', pre, post }]).differences;
+    expect(known).toMatchObject({ status: 'introduced', invariant: 'kernel-warning' });
+    expect(compareRuns(pair(pre, post)).stops).toHaveLength(1);
+  });
+
   it('does not blame a patch when the run before it stopped short of the preemptions it takes', () => {
     const pre = run([], { complete: false, preemptions: 0 });
     const post = run([violation('unmap-before-free', { preemptions: 1 })]);
