@@ -2,4 +2,6 @@
 export const REASONS: Readonly<Record<string, string>> = {
   'b54-loaded-root-not-flushed':
     "Translations are tagged with their root, as the CPU does it: those of the old root can be used again only when its page becomes a root once more. KVM takes roots from a vCPU's cache of 40 pages, which no run of a few steps uses up.",
+  'b175-asid-not-flushed-on-another-cpu':
+    'A TLB belongs to a vCPU here, not to a CPU: no vCPU moves to another CPU and comes back to what it left in the TLB of the first.',
 };
