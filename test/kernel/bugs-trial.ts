@@ -171,7 +171,7 @@ static void hugepage_invalidate_range_add(struct kvm *kvm, gfn_t gfn, int level)
     id: 'b160-flush-of-last-nx-page-only',
     title: 'KVM: x86/mmu: Assign the result of an NX recovery zap',
     wrong: 'A page that needs no flush makes the worker forget the flush that an earlier one needs.',
-    scenario: 'S15',
+    scenario: 'S73',
     file: MMU,
     function: 'kvm_recover_nx_huge_pages',
     changes: [
