@@ -9,6 +9,8 @@ import { tdxBugs } from './bugs-tdx';
 import { thirtyBugs } from './bugs-thirty';
 import { trialBugs } from './bugs-trial';
 import { trialFirmwareBugs } from './bugs-trial-firmware';
+import { trialTwoBugs } from './bugs-trial-two';
+import { trialTwoFirmwareBugs } from './bugs-trial-two-firmware';
 import type { Bug } from './edit';
 
 export const bugs: readonly Bug[] = [
@@ -22,4 +24,6 @@ export const bugs: readonly Bug[] = [
   ...smmBugs,
   ...trialBugs,
   ...trialFirmwareBugs,
+  ...trialTwoBugs,
+  ...trialTwoFirmwareBugs,
 ];

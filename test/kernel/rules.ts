@@ -27,6 +27,7 @@ export const INVARIANTS = [
   'leaf-pfn-stable',
   'mapping-has-binding',
   'mirror-sept-in-sync',
+  'mmio-where-no-slot',
   'mn-vs-memslot-serialised',
   'no-entry-during-zap-retry',
   'no-install-while-invalidating',
