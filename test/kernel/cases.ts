@@ -5,9 +5,17 @@ import type { Bug, Edit, Release } from './edit';
 import { edits } from './edits';
 import { releaseEdits } from './edits-releases';
 import { trialEdits } from './edits-trial';
+import { trialTwoEdits } from './edits-trial-two';
 
 /** Bugs first, both in the order of their ids. */
-export const cases: readonly (Bug | Edit)[] = [...bugs, ...releaseBugs, ...edits, ...releaseEdits, ...trialEdits];
+export const cases: readonly (Bug | Edit)[] = [
+  ...bugs,
+  ...releaseBugs,
+  ...edits,
+  ...releaseEdits,
+  ...trialEdits,
+  ...trialTwoEdits,
+];
 
 /** The release whose source a case edits. */
 export function releaseOf({ release }: Edit): Release {

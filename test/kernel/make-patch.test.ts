@@ -9,6 +9,7 @@ import { applyEdit, type Change, type Edit, RELEASES } from './edit';
 import { edits } from './edits';
 import { releaseEdits } from './edits-releases';
 import { trialEdits } from './edits-trial';
+import { trialTwoEdits } from './edits-trial-two';
 import { haveKernel } from './fetch.mjs';
 import { makeDiff, makePatch } from './make-patch';
 import { INVARIANTS, ORACLES, UNBROKEN } from './rules';
@@ -108,7 +109,10 @@ test('there are enough cases, each with an id of its own, and bugs say what goes
   expect(edits).toHaveLength(40);
   expect(releaseEdits).toHaveLength(8);
   expect(trialEdits).toHaveLength(13);
-  expect([...edits, ...releaseEdits, ...trialEdits].every((edit) => edit.breaks.length === 0)).toBe(true);
+  expect(trialTwoEdits).toHaveLength(7);
+  expect([...edits, ...releaseEdits, ...trialEdits, ...trialTwoEdits].every((edit) => edit.breaks.length === 0)).toBe(
+    true,
+  );
   expect(bugs.length).toBeGreaterThanOrEqual(62);
   expect(releaseBugs).toHaveLength(12);
   expect(cases.filter(isBug).filter(({ breaks, wrong }) => breaks.length === 0 || !wrong.endsWith('.'))).toEqual([]);
