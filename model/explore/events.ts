@@ -1,5 +1,6 @@
 /** Events of the machine as text for traces. What `describe()` shows as a change of state is left out here. */
 
+import { hex } from '../machine/pages';
 import type { MachineEvent } from '../machine/types';
 
 /** What happened in words; null for events that the state's own difference tells better. */
@@ -25,13 +26,13 @@ export function eventText(e: MachineEvent): string | null {
     case 'attribute-store':
       return `attribute of gfn ${e.gfn}: ${shared(e.wasPrivate)} -> ${shared(e.isPrivate)}`;
     case 'gmem-truncate':
-      return `guest_memfd gives up pfn ${e.pfn} (index ${e.index})`;
+      return `guest_memfd gives up pfn ${hex(e.pfn)} (index ${e.index})`;
     case 'user-map':
-      return `user space ${e.mapped ? '' : 'un'}maps pfn ${e.pfn}`;
+      return `user space ${e.mapped ? '' : 'un'}maps pfn ${hex(e.pfn)}`;
     case 'migrate':
       return e.to === 0
-        ? `the host wants to move pfn ${e.from} (index ${e.index})`
-        : `index ${e.index} of guest_memfd: pfn ${e.from} -> pfn ${e.to}`;
+        ? `the host wants to move pfn ${hex(e.from)} (index ${e.index})`
+        : `index ${e.index} of guest_memfd: pfn ${hex(e.from)} -> pfn ${hex(e.to)}`;
     case 'tlb-flush':
       return `TLB of vcpu${e.vcpu} flushed`;
     case 'guest-access':
@@ -39,7 +40,7 @@ export function eventText(e: MachineEvent): string | null {
     case 'data-lost':
       return `gfn ${e.gfn}: the guest expected ${e.expected} and found ${e.found}`;
     case 'host-access':
-      return `host ${e.write ? 'writes' : 'reads'} pfn ${e.pfn}`;
+      return `host ${e.write ? 'writes' : 'reads'} pfn ${hex(e.pfn)}`;
     case 'vm-dead':
       return 'the VM is dead';
     case 'yield':
@@ -86,7 +87,7 @@ const shared = (isPrivate: boolean): string => (isPrivate ? 'private' : 'shared'
 function outcome(e: Extract<MachineEvent, { type: 'guest-access' }>): string {
   switch (e.outcome) {
     case 'done':
-      return `pfn ${e.pfn}`;
+      return `pfn ${hex(e.pfn)}`;
     case 'exit':
       return 'exits to KVM';
     case 've':

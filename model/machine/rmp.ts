@@ -74,15 +74,17 @@ export function rmpText(entry: RmpEntry): string {
   return words.join(', ');
 }
 
-function put(m: Machine, pfn: number, flags: number, gfn: number): void {
+function put(m: Machine, pfn: number, flags: number, gfn: number, byHost = false): void {
   const old = rmpEntry(m, pfn);
   m.memory.setU32(at(pfn), flags);
   m.memory.setU32(at(pfn) + 4, gfn);
   const entry = rmpEntry(m, pfn);
   const [before, state] = [rmpText(old), rmpText(entry)];
   if (before === state) return;
-  const event = { pfn, gfn: entry.assigned ? entry.gfn : old.gfn, wasAssigned: old.assigned, assigned: entry.assigned };
-  m.emit({ type: 'rmp', thread: m.threadId(), ...event, old: before, state });
+  const owners = { wasAssigned: old.assigned, assigned: entry.assigned };
+  const revoked = byHost && entry.assigned && old.validated && !old.immutable;
+  const gfnNow = entry.assigned ? entry.gfn : old.gfn;
+  m.emit({ type: 'rmp', thread: m.threadId(), pfn, gfn: gfnNow, ...owners, revoked, old: before, state });
 }
 
 /** A vCPU that runs with this page as its VMSA: the hardware holds the entry. */
@@ -116,8 +118,8 @@ export function rmpUpdate(m: Machine, pfn: number, state: RmpState): number {
   if (pages.some((page) => vmsaUser(m, page) !== undefined)) return RMP.FAIL_INUSE;
   const flags = ASSIGNED | (state.immutable ? IMMUTABLE : 0) | (state.asid << ASID_SHIFT);
   pages.forEach((page, i) => {
-    if (!state.assigned) put(m, page, 0, 0);
-    else put(m, page, flags | (state.huge && i === 0 ? HUGE : 0), state.gfn + i);
+    if (!state.assigned) put(m, page, 0, 0, true);
+    else put(m, page, flags | (state.huge && i === 0 ? HUGE : 0), state.gfn + i, true);
   });
   return RMP.SUCCESS;
 }

@@ -139,6 +139,8 @@ export type MachineEvent =
       readonly gfn: number;
       readonly wasAssigned: boolean;
       readonly assigned: boolean;
+      /** RMPUPDATE has given the page to the guest that had it, which has to accept it once more. */
+      readonly revoked: boolean;
       readonly old: string;
       readonly state: string;
     }

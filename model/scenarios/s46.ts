@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'conversion-in-huge-page',
   title: 'A part of a huge page is converted',
   description:
-    'User space makes one gfn of a range private that the VMM backs with a huge page, while a vCPU uses the first and the last of them, which stay shared. The huge page is unmapped; until the conversion is over no fault maps it again, and afterwards they are mapped one by one.',
+    'User space makes one gfn of a range private that the VMM backs with a huge page, while a vCPU uses the last and another of them, which stay shared. The huge page is unmapped; until the conversion is over no fault maps it again, and afterwards they are mapped one by one.',
   vm: ['sw-protected', 'tdx'],
   source:
     'commit 9129633d568e; kvm_arch_pre_set_memory_attributes(), kvm_arch_post_set_memory_attributes(), kvm_mmu_hugepage_adjust()',

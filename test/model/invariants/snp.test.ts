@@ -156,6 +156,20 @@ describe('snp-unmap-before-rmpchange', () => {
   });
 });
 
+describe('accepted-data-preserved', () => {
+  it('sees a page that the guest has accepted given to it once more, and not one that it has not', () => {
+    const { b, page } = mapped();
+    rmpUpdate(b.m, page, toGuest(0));
+    expect(b.broken).not.toContain('accepted-data-preserved');
+    pvalidate(b.m, { pfn: page, gfn: 0, level: 1, asid: 1, huge: false, validate: true });
+    pvalidate(b.m, { pfn: page, gfn: 0, level: 1, asid: 1, huge: false, validate: false });
+    expect(b.broken).not.toContain('accepted-data-preserved');
+    pvalidate(b.m, { pfn: page, gfn: 0, level: 1, asid: 1, huge: false, validate: true });
+    rmpUpdate(b.m, page, toGuest(0));
+    expect(b.broken).toContain('accepted-data-preserved');
+  });
+});
+
 describe('snp-vmsa-tracks-memory', () => {
   it('sees a vCPU entered with a page that was taken back', () => {
     const { b, page, vmrun } = withVmsa(false);
