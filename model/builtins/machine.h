@@ -188,8 +188,8 @@ void __machine_pending_ve(int on);
 /* ---- the rest of the host ---- */
 
 /*
- * User space logs which pages of [start, end) are dirty in an address space, or does no longer; a log that it was given has the gfns of
- * `mask`, bit 0 being `start`; it has the last log, and nothing of the guest runs any more.
+ * User space logs which pages of [start, end) are dirty in an address space, or does no longer; a log that it was
+ * given has the gfns of `mask`, bit 0 being `start`; it has the last log, and nothing of the guest runs any more.
  */
 void __user_logs(int as_id, gfn_t start, gfn_t end, int on);
 void __user_told_dirty(int as_id, gfn_t start, u64 mask);

@@ -1,21 +1,16 @@
 /** A root has the references that are due to it. */
 
 import { roots } from '../machine/kvm-view';
-import { VCPUS } from '../machine/layout';
 import type { Machine } from '../machine/machine';
 import { VM_TYPES } from '../machine/types';
-import { vcpuWord } from '../machine/vcpus';
+import { registeredVcpus, vcpuWord } from '../machine/vcpus';
 import { isLock } from './observe';
 import type { Invariant } from './types';
 
 /** vCPUs in the guest whose root lies there. */
-function usersOf(m: Machine, pfn: number): number {
-  let users = 0;
-  for (let vcpu = 0; vcpu < VCPUS; vcpu++) {
-    if (vcpuWord(m, vcpu, 'inGuest') !== 0 && vcpuWord(m, vcpu, 'rootPfn') === pfn) users++;
-  }
-  return users;
-}
+const usersOf = (m: Machine, pfn: number): number =>
+  registeredVcpus(m).filter((vcpu) => vcpuWord(m, vcpu, 'inGuest') !== 0 && vcpuWord(m, vcpu, 'rootPfn') === pfn)
+    .length;
 
 /** The root that a vCPU has just entered the guest with. */
 function checkUsers(m: Machine, vcpu: number): void {
