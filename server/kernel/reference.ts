@@ -23,6 +23,12 @@ const FOLDERS = {
   edge: 'model/edge',
 } as const;
 
+/** Where our own C stands among what is compiled: first all else, then what the scenarios share, then the scenarios. */
+export function rankOf(path: string): number {
+  if (!path.startsWith(`${FOLDERS.scenarios}/`)) return 0;
+  return /\/driver[a-z_]*\.c$/.test(path) ? 1 : 2;
+}
+
 /**
  * Reads the C files of the five folders under the package's root directory: those of the hardware's edge belong to
  * the reference and to what stands around a tree's KVM. A folder that is missing is empty.

@@ -6,7 +6,7 @@
 
 import type { Program } from '../../model/execute/program';
 import { type CParser, compile, type LoweringCache, type SourceText } from '../c/index';
-import type { Reference } from '../kernel/reference';
+import { type Reference, rankOf } from '../kernel/reference';
 import type { Overrides } from './jobs';
 
 /** Constants that the machine and the invariants ask the program for, by name. */
@@ -37,15 +37,9 @@ export function compileReference(
   for (const [path, text] of texts) byName.set(path.slice(path.lastIndexOf('/') + 1), { path, text });
   const units = [...texts]
     .filter(([path]) => path.endsWith('.c'))
-    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .sort(([a], [b]) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
     .map(([path, text]) => ({ path, text }));
   const include = (name: string): SourceText | null => byName.get(name.slice(name.lastIndexOf('/') + 1)) ?? null;
   const expandedFrom = Object.keys(overrides);
   return compile({ units, include, defines: {}, constants: CONSTANTS, limits: LIMITS, expandedFrom }, parser, cache);
-}
-
-/** The reference with the hardware's edge first, then what the scenarios share, then the scenarios. */
-function rank(path: string): number {
-  if (!path.startsWith('model/scenarios/')) return 0;
-  return /\/driver[a-z_]*\.c$/.test(path) ? 1 : 2;
 }

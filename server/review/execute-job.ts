@@ -180,25 +180,22 @@ function executeMinimise(program: Program, job: MinimiseJob): Violation {
 function outlineOf(program: Program): Outline {
   const name = (file: number): string => program.files[file] ?? '';
   const functions = Object.values(program.functions);
-  const lines = new Map<string, Set<number>>();
-  const open = new Map<string, Set<number>>();
+  /** By file and line: does anything of it run without a WARN? */
+  const lines = new Map<string, Map<number, boolean>>();
   const expanded: Record<string, Record<number, string[]>> = Object.create(null);
-  const add = (to: Map<string, Set<number>>, file: string, line: number): void => {
-    to.set(file, (to.get(file) ?? new Set<number>()).add(line));
+  const add = (file: string, line: number, runs: boolean): void => {
+    const known = lines.get(file) ?? new Map<number, boolean>();
+    lines.set(file, known.set(line, runs || known.get(line) === true));
   };
   for (const code of functions) {
     const behind = behindWarnings(code);
-    code.steps.forEach((step, pc) => {
-      const origin = behind.has(pc) ? undefined : program.origins[step.at];
-      if (origin !== undefined) add(open, name(origin.file), origin.line);
-    });
+    const reached = new Set(code.steps.filter((_, pc) => !behind.has(pc)).map((step) => step.at));
     for (const at of new Set(code.steps.map((step) => step.at))) {
       const origin = program.origins[at];
       if (origin === undefined) continue;
-      add(lines, name(origin.file), origin.line);
+      add(name(origin.file), origin.line, reached.has(at));
       for (const { file, line } of origin.expanded ?? []) {
-        add(lines, name(file), line);
-        add(open, name(file), line);
+        add(name(file), line, true);
         const users = ((expanded[name(file)] ??= {})[line] ??= []);
         if (users.at(-1) !== code.name) users.push(code.name);
       }
@@ -212,9 +209,9 @@ function outlineOf(program: Program): Outline {
       line: code.line,
       endLine: code.endLine,
     })),
-    lines: Object.fromEntries([...lines].map(([file, set]) => [file, sorted(set)])),
+    lines: Object.fromEntries([...lines].map(([file, all]) => [file, sorted(all.keys())])),
     behindWarnings: Object.fromEntries(
-      [...lines].map(([file, set]) => [file, sorted(set).filter((line) => open.get(file)?.has(line) !== true)]),
+      [...lines].map(([file, all]) => [file, sorted(all.keys()).filter((line) => all.get(line) === false)]),
     ),
     expanded,
     problems: program.problems.map((problem) => ({
@@ -226,7 +223,7 @@ function outlineOf(program: Program): Outline {
   };
 }
 
-const sorted = (lines: ReadonlySet<number>): number[] => [...lines].sort((a, b) => a - b);
+const sorted = (lines: Iterable<number>): number[] => [...lines].sort((a, b) => a - b);
 
 /** The bounds of a first look: one schedule's worth, no preemptions. */
 export function probeBounds(bounds: Bounds): Bounds {

@@ -39,8 +39,9 @@ export function openRunCache(folder: string | null): RunCache {
 }
 
 /**
- * Names the texts of a program, each pair of objects once: `base` are the files that stand where `overrides` name none. Which files are
- * overridden counts even where their texts are the same: a result has the lines of their macros, and no others'.
+ * Names the texts of a program, each pair of objects once: `base` are the files that stand where `overrides` name
+ * none. Which files are overridden counts even where their texts are the same: a result has the lines of their
+ * macros, and no others'.
  */
 export function codeNamer(engine: string): (base: Texts, overrides: Overrides) => string {
   const hashes = new WeakMap<Texts, ReadonlyMap<string, string>>();

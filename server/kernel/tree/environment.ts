@@ -5,6 +5,7 @@
  */
 
 import type { Mute, SourceText } from '../../c/index';
+import { rankOf } from '../reference';
 import { partOf, weakFunctions } from './parts';
 
 export { lacks, probe, type TreeText } from './probe';
@@ -146,7 +147,9 @@ export function treeUnits(stand: ReadonlyMap<string, string>, tree: (path: strin
     return text === null ? [] : [{ path, text: partOf(text, partNames(path, stand)) }];
   });
   const around = [...stand].filter(([path]) => /^model\/(kernel|edge|scenarios)\/.*\.c$/.test(path));
-  const rank = ([path]: readonly [string, string]): number =>
-    /\/driver[a-z_]*\.c$/.test(path) ? 1 : path.includes('/scenarios/') ? 2 : 0;
-  return [...own, ...parts, ...around.sort((a, b) => rank(a) - rank(b)).map(([path, text]) => ({ path, text }))];
+  return [
+    ...own,
+    ...parts,
+    ...around.sort(([a], [b]) => rankOf(a) - rankOf(b)).map(([path, text]) => ({ path, text })),
+  ];
 }
